@@ -1,0 +1,59 @@
+"""What can go wrong, and whether running again can help.
+
+    TickhouseError
+    ├── Retryable                 the world may heal: broker away, file busy
+    │   ├── BrokerUnavailable
+    │   ├── WarehouseBusy
+    │   └── StaleLanding          another writer landed first, or the topic was re-created
+    └── NeedsAttention            a rerun gives the same error: somebody must act
+        ├── SettingsInvalid
+        ├── ServiceFailed         an embedded service did not come up
+        ├── DiskFull
+        └── RebuildRefused        what would be lost cannot be rebuilt
+
+Each message says what happened, to what, and what to do.
+"""
+
+
+class TickhouseError(Exception):
+    """Root of every error that Tickhouse raises on purpose."""
+
+    can_retry = False
+
+
+class Retryable(TickhouseError):
+    """Running again can help, nothing was lost."""
+
+    can_retry = True
+
+
+class NeedsAttention(TickhouseError):
+    """Running again gives the same error."""
+
+
+class BrokerUnavailable(Retryable):
+    """No Kafka broker answers."""
+
+
+class WarehouseBusy(Retryable):
+    """Another process holds the warehouse longer than we were told to wait."""
+
+
+class StaleLanding(Retryable):
+    """The position or the topic's life changed under a batch; nothing of it was landed."""
+
+
+class SettingsInvalid(NeedsAttention):
+    """A setting cannot be used as it stands."""
+
+
+class ServiceFailed(NeedsAttention):
+    """An embedded service (the broker, …) did not come up."""
+
+
+class DiskFull(NeedsAttention):
+    """No room to write."""
+
+
+class RebuildRefused(NeedsAttention):
+    """A rebuild would lose rows that no longer have a source."""

@@ -1,0 +1,77 @@
+"""Every setting, in one class, read from the environment or `.env` in one place.
+
+    environment ─▶ .env ─▶ defaults
+
+Names are those of the variables (`.env.example` lists them). Secrets are `SecretStr`: they print as
+`**********` wherever a Settings object, a log line or an error shows them.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """What can be set. Each field is the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    tickhouse_home: Path = Field(PROJECT_ROOT / "data", description="Holds everything that is generated.")
+    warehouse: Literal["duckdb"] = Field("duckdb", description="Where the data lands.")
+
+    kafka_bootstrap_servers: str | None = Field(
+        None, description="host:port[,host:port] of your cluster; unset: the embedded broker."
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_cafile: Path | None = None
+    kafka_ssl_certfile: Path | None = None
+    kafka_ssl_keyfile: Path | None = None
+    kafka_client: Literal["kafka-python", "confluent"] = Field(
+        "kafka-python", description="`confluent` drains faster and wants the extra `fast`."
+    )
+    embedded_kafka_port: int = Field(19092, description="Where the embedded broker listens, if it is free.")
+
+    tickhouse_notify_webhook: SecretStr | None = Field(None, description="POST failures here as JSON.")
+
+    @field_validator("tickhouse_home", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        path = value.expanduser()
+        return path if path.is_absolute() else (PROJECT_ROOT / path).resolve()
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The cluster to talk to: yours, or the embedded broker at the port it last took."""
+        if self.kafka_bootstrap_servers:
+            return self.kafka_bootstrap_servers
+        taken = self.kafka_home / "port"
+        port = taken.read_text().strip() if taken.exists() else str(self.embedded_kafka_port)
+        return f"127.0.0.1:{port}"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.tickhouse_home / "warehouse.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.tickhouse_home / "dagster"
+
+    @property
+    def kafka_home(self) -> Path:
+        return self.tickhouse_home / "kafka"
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

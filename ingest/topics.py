@@ -1,0 +1,55 @@
+"""The topic table: one row per topic. Raw tables, assets, sensor, checks and docs derive from it.
+
+A new feed is a source file, a row here and a staging folder in dbt_project/.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+StartFrom = Literal["earliest", "latest"] | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic and how it is landed."""
+
+    name: str
+    raw_table: str
+    description: str
+    key: str = "symbol"
+    partitions: int = 2
+    fresh_within: timedelta = timedelta(minutes=2)
+    """A quiet feed older than this is late: the freshness check warns."""
+    kafka_retention: timedelta = timedelta(days=2)
+    raw_retention: timedelta = timedelta(days=7)
+    """How long landed messages stay in the raw table: as far back as marts can be rebuilt."""
+    start_from: StartFrom = "earliest"
+    """Where a topic that has never been landed begins."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.start_from, datetime) and self.start_from.tzinfo != UTC:
+            raise ValueError(f"{self.name}: start_from wants a UTC time, not {self.start_from!r}")
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(
+        name="binance.trades",
+        raw_table="binance_trades",
+        description="Every trade of Binance spot, as the `trade` stream sends it.",
+    ),
+    Topic(
+        name="binance.depth",
+        raw_table="binance_depth",
+        description="Order-book changes (`depthUpdate`) and REST depth snapshots of Binance spot, in one "
+        "topic so that a symbol's snapshot and changes keep their order.",
+    ),
+    Topic(
+        name="binance.book_tickers",
+        raw_table="binance_book_tickers",
+        description="Best bid and ask of Binance spot, as the `bookTicker` stream sends them.",
+    ),
+)
+
+BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
+BY_RAW_TABLE: dict[str, Topic] = {topic.raw_table: topic for topic in TOPICS}
