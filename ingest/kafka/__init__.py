@@ -1,0 +1,1 @@
+"""Kafka: reading the log, writing to it, and looking after topics."""
