@@ -1,0 +1,151 @@
+"""Kafka ─▶ raw tables, exactly once, in batches of bounded size.
+
+    positions (warehouse) + bounds (log) ─▶ windows ─▶ records ─▶ batch ─▶ land: rows and position together
+
+The start is always the landed position. `fetch` reads without the warehouse; `land` holds it only to
+write. A topic is read by one generator at a time, so that a long backlog streams; whenever the ground
+moves under it (another writer, a re-created topic, retention) the batch is dropped and read again.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest.drain_plan import Plan, plan
+from ingest.errors import StaleLanding
+from ingest.kafka.log import KafkaLog, Records
+from ingest.raw_rows import to_rows
+from ingest.topics import TOPICS, Topic
+from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, Warehouse
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one batch may hold in memory."""
+
+    max_messages: int = 50_000
+    max_bytes: int = 32 * 2**20
+
+
+class Drain:
+    """Drains a set of topics into one warehouse."""
+
+    def __init__(
+        self,
+        open_log: Callable[[], KafkaLog],
+        warehouse: Warehouse,
+        topics: Sequence[Topic] = TOPICS,
+        *,
+        limits: Limits | None = None,
+        run_id: str | None = None,
+    ) -> None:
+        self._logs = {topic.name: open_log() for topic in topics}
+        self._control = open_log()
+        self._warehouse = warehouse
+        self._topics = {topic.name: topic for topic in topics}
+        self._limits = limits or Limits()
+        self._run_id = run_id
+        self._positions: dict[str, TopicPositions] = {}
+        self._reading: dict[str, Iterator[Batch]] = {}
+
+    def close(self) -> None:
+        for kafka_log in (self._control, *self._logs.values()):
+            kafka_log.close()
+
+    def __enter__(self) -> "Drain":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def fetch(self) -> list[Batch]:
+        """The next batch of every topic that has one. Touches the warehouse only to learn positions."""
+        self._start_reading()
+        batches = []
+        for topic, reading in list(self._reading.items()):
+            try:
+                batches.append(next(reading))
+            except StopIteration:
+                del self._reading[topic]
+            except StaleLanding as error:
+                self._look_again(topic, error)
+        return batches
+
+    def land(self, batch: Batch) -> Landed | None:
+        """Commit a batch. None: it was stale, nothing was written, the next fetch looks again."""
+        try:
+            self._check_life(batch)
+            landed = self._warehouse.land(batch, self._run_id)
+        except StaleLanding as error:
+            self._look_again(batch.topic, error)
+            return None
+        ends = {window.partition.number: window.end for window in landed.windows}
+        known = self._positions.get(batch.topic)
+        before = known.next_offsets if known and known.life == batch.life else {}
+        self._positions[batch.topic] = TopicPositions(
+            batch.topic, batch.life, batch.topic_id, {**before, **ends}
+        )
+        return landed
+
+    def run_once(self) -> Iterator[Landed]:
+        """Drain until caught up with where the log ends when nothing more is found."""
+        while batches := self.fetch():
+            for batch in batches:
+                if landed := self.land(batch):
+                    yield landed
+
+    def _start_reading(self) -> None:
+        idle = [name for name in self._topics if name not in self._reading]
+        if not idle:
+            return
+        if any(name not in self._positions for name in idle):
+            known = self._warehouse.positions()
+            for name in idle:
+                nothing = TopicPositions(name, 0, None, {})
+                self._positions.setdefault(name, known.get(name, nothing))
+        for name, state in self._control.states(idle).items():
+            next_plan = plan(self._topics[name], state, self._positions[name], self._control)
+            if next_plan.has_work:
+                self._reading[name] = self._batches(next_plan)
+
+    def _batches(self, next_plan: Plan) -> Iterator[Batch]:
+        """The plan's windows, a batch at a time; each batch begins where the one before it ended."""
+        positions: dict[int, int | None] = dict(next_plan.positions)
+        reader = self._logs[next_plan.topic.name]
+        if next_plan.skipped:
+            yield self._batch(next_plan, next_plan.skipped, positions)
+        for chunk in reader.read(
+            next_plan.topic.name, next_plan.windows, self._limits.max_messages, self._limits.max_bytes
+        ):
+            yield self._batch(next_plan, chunk, positions)
+
+    def _batch(self, next_plan: Plan, chunk: Sequence[Records], positions: dict[int, int | None]) -> Batch:
+        landings = []
+        for records in chunk:
+            window = next_plan.window(records.partition, records.first, records.end)
+            rows = to_rows(next_plan.topic.name, next_plan.life, records)
+            landings.append(Landing(window, rows, positions.get(records.partition)))
+            positions[records.partition] = records.end
+        return Batch(
+            next_plan.topic.name,
+            next_plan.topic.raw_table,
+            next_plan.life,
+            next_plan.topic_id,
+            next_plan.life_reason,
+            landings,
+        )
+
+    def _check_life(self, batch: Batch) -> None:
+        """A consumer reads on into a re-created topic from the old offset without a word."""
+        now: Mapping[str, str | None] = self._control.topic_ids([batch.topic])
+        if now.get(batch.topic) != batch.topic_id:
+            raise StaleLanding(
+                f"{batch.topic} was deleted or created again while it was read; the batch is dropped."
+            )
+
+    def _look_again(self, topic: str, error: StaleLanding) -> None:
+        log.warning("%s The next turn reads again from the landed position.", error)
+        self._reading.pop(topic, None)
+        self._positions.pop(topic, None)

@@ -1,0 +1,116 @@
+"""Records as they came from Kafka ─▶ rows of a raw table, in Arrow columns, nothing interpreted.
+
+Text that is not UTF-8 keeps its bytes in the column beside it, so whatever arrives can be landed.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.kafka.log import Records
+
+HEADER = pa.struct([("name", pa.string()), ("value", pa.string()), ("value_bytes", pa.binary())])
+
+# What a batch brings; `landed_at` and `batch_id` are the warehouse's to add when it commits.
+SCHEMA = pa.schema(
+    [
+        ("kafka_topic", pa.string()),
+        ("topic_life", pa.int32()),
+        ("kafka_partition", pa.int32()),
+        ("kafka_offset", pa.int64()),
+        ("key", pa.string()),
+        ("key_bytes", pa.binary()),
+        ("published_at", pa.timestamp("us")),
+        ("received_at", pa.timestamp("us")),
+        ("headers", pa.list_(HEADER)),
+        ("payload", pa.string()),
+        ("payload_bytes", pa.binary()),
+    ]
+)
+
+RECEIVED_AT = "received_at"
+
+
+def to_rows(topic: str, life: int, records: Records) -> pa.Table:
+    """The records of one partition in the shape of SCHEMA."""
+    count = len(records.offsets)
+    key, key_bytes = split_text(records.keys)
+    payload, payload_bytes = split_text(records.values)
+    headers, received_at = _headers(records.headers)
+    columns = [
+        pa.repeat(pa.scalar(topic), count),
+        pa.repeat(pa.scalar(life, pa.int32()), count),
+        pa.repeat(pa.scalar(records.partition, pa.int32()), count),
+        pa.array(records.offsets, pa.int64()),
+        key,
+        key_bytes,
+        _published_at(records.timestamps_ms),
+        received_at,
+        headers,
+        payload,
+        payload_bytes,
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def split_text(values: Sequence[bytes | None]) -> tuple[pa.Array, pa.Array]:
+    """The values as text, and those that are no UTF-8 as bytes: each value is in one of the two."""
+    binary = pa.array(values, pa.binary())
+    try:
+        return binary.cast(pa.string()), pa.nulls(len(values), pa.binary())
+    except pa.ArrowInvalid:
+        is_text = [value is not None and _is_utf8(value) for value in values]
+        pairs = list(zip(values, is_text, strict=True))
+        text = pa.array([value if ok else None for value, ok in pairs], pa.binary()).cast(pa.string())
+        return text, pa.array([None if ok else value for value, ok in pairs], pa.binary())
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _published_at(timestamps_ms: Sequence[int]) -> pa.Array:
+    millis = pa.array(timestamps_ms, pa.int64())
+    known = pc.if_else(pc.less(millis, 0), pa.scalar(None, pa.int64()), millis)
+    return known.cast(pa.timestamp("ms")).cast(pa.timestamp("us"))
+
+
+def _headers(headers: Sequence[Sequence[tuple[str, bytes | None]]]) -> tuple[pa.Array, pa.Array]:
+    """All headers as a list column, and the first `received_at` of each record as a time."""
+    flat = list(chain.from_iterable(headers))
+    names = pa.array([name for name, _ in flat], pa.string())
+    value, value_bytes = split_text([value for _, value in flat])
+    ends = np.cumsum([0, *map(len, headers)], dtype=np.int32)
+    entries = pa.StructArray.from_arrays([names, value, value_bytes], fields=list(HEADER))
+    return pa.ListArray.from_arrays(pa.array(ends), entries), _received_at(names, value, ends)
+
+
+def _received_at(names: pa.Array, values: pa.Array, ends: np.ndarray) -> pa.Array:
+    micros = np.full(len(ends) - 1, None, dtype=object)
+    where = np.flatnonzero(pc.equal(names, RECEIVED_AT).to_numpy(zero_copy_only=False))
+    owner = np.searchsorted(ends, where, side="right") - 1
+    found = _epoch_nanoseconds(values.take(pa.array(where)))
+    # Backwards, so that of several headers of that name the first one stays.
+    micros[owner[::-1]] = [None if nanos is None else nanos // 1000 for nanos in reversed(found)]
+    return pa.array(micros, pa.int64()).cast(pa.timestamp("us"))
+
+
+def _epoch_nanoseconds(values: pa.Array) -> list[int | None]:
+    try:
+        return values.cast(pa.int64()).to_pylist()
+    except pa.ArrowInvalid:
+        return [_int64_or_none(value) for value in values.to_pylist()]
+
+
+def _int64_or_none(text: str | None) -> int | None:
+    try:
+        return pa.scalar(text, pa.string()).cast(pa.int64()).as_py()
+    except pa.ArrowInvalid:
+        return None

@@ -1,0 +1,102 @@
+"""The DuckDB file: opened late, closed early, always under its lock.
+
+Every connection of a process to the file must have the same configuration, dbt's included, so there
+is none here: what differs is set on the connection.
+"""
+
+import errno
+import logging
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import DiskFull, WarehouseBusy
+from ingest.warehouse.file_lock import lock_for
+
+log = logging.getLogger(__name__)
+
+# Older DuckDB tools (DBeaver, Tableau, a two-year-old CLI) read files of this version.
+STORAGE_VERSION = "v1.5.0"
+_STRANGER = re.compile(r"PID (\d+)")
+_RETRY_SECONDS = 0.1
+
+
+class DuckDbFile:
+    """One DuckDB file that several processes share in turn."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = lock_for(path)
+
+    @contextmanager
+    def writing(self, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file for this process alone."""
+        with self.lock.hold("exclusive", wait_seconds), self._connection(wait_seconds) as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file beside other readers; never while somebody writes."""
+        with self.lock.hold("shared", wait_seconds), self._connection(wait_seconds) as connection:
+            yield connection
+
+    def create(self) -> None:
+        """Make the file, if it is not there."""
+        with self.lock.hold("exclusive"):
+            if self.path.exists():
+                return
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with duckdb.connect() as memory:
+                memory.execute(f"attach '{quoted(self.path)}' as created (storage_version '{STORAGE_VERSION}')")
+
+    @contextmanager
+    def _connection(self, wait_seconds: float | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = self._connect_past_strangers(wait_seconds)
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            yield connection
+        except duckdb.Error as error:
+            raise disk_full(error, self.path) or error from error
+        finally:
+            connection.close()
+
+    def _connect_past_strangers(self, wait_seconds: float | None) -> duckdb.DuckDBPyConnection:
+        """Somebody may have opened the file with a tool that knows no lock: wait, and say who it is."""
+        deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
+        told = False
+        while True:
+            try:
+                return duckdb.connect(self.path, read_only=not self.lock.is_exclusive)
+            except duckdb.IOException as error:
+                stranger = _STRANGER.search(str(error))
+                if stranger is None:
+                    raise disk_full(error, self.path) or error from error
+                message = f"{self.path.name} is open in another program (process {stranger[1]}). Close it there."
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise WarehouseBusy(message) from error
+                if not told:
+                    log.warning("%s Waiting.", message)
+                    told = True
+            time.sleep(_RETRY_SECONDS)
+
+
+def disk_full(error: duckdb.Error, path: Path) -> DiskFull | None:
+    """A full disk by its own name, or None if the error is another one."""
+    text = str(error).lower()
+    if "no space left" not in text and f"errno {errno.ENOSPC}" not in text and "disk quota" not in text:
+        return None
+    free = shutil.disk_usage(path.parent).free // 2**20
+    return DiskFull(
+        f"The disk is full: {path} cannot grow ({free} MiB free). Nothing of this batch was landed and "
+        "nothing is lost. Free some room, or keep less: `tickhouse prune`."
+    )
+
+
+def quoted(path: Path) -> str:
+    """A path inside a SQL string."""
+    return str(path).replace("'", "''")

@@ -1,0 +1,201 @@
+"""The warehouse on a laptop: one DuckDB file with the schemas raw, staging, marts and ops."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import StaleLanding
+from ingest.topics import TOPICS
+from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.warehouse.migrate import apply_migrations
+from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions
+
+RAW_COLUMNS = """
+    kafka_topic varchar, topic_life integer, kafka_partition integer, kafka_offset bigint,
+    key varchar, key_bytes blob, published_at timestamp, received_at timestamp,
+    headers struct(name varchar, value varchar, value_bytes blob)[],
+    payload varchar, payload_bytes blob, landed_at timestamp, batch_id bigint
+"""
+
+
+class DuckDbWarehouse:
+    """Lands batches in a DuckDB file. Methods open it for themselves; inside `open()` they share it."""
+
+    def __init__(self, path: Path, wait_seconds: float | None = None) -> None:
+        self.file = DuckDbFile(path)
+        self._wait_seconds = wait_seconds
+        self._open: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Hold the file for several steps: landing, then dbt in this process, then checks."""
+        with self.file.writing(self._wait_seconds) as connection:
+            self._open = connection
+            try:
+                yield connection
+            finally:
+                self._open = None
+
+    def migrate(self) -> None:
+        self.file.create()
+        with self._writing() as connection:
+            apply_migrations(connection)
+            for topic in TOPICS:
+                connection.execute(f"create table if not exists raw.{topic.raw_table} ({RAW_COLUMNS})")
+
+    def positions(self) -> Mapping[str, TopicPositions]:
+        with self._reading() as connection:
+            return read_positions(connection)
+
+    def land(self, batch: Batch, run_id: str | None) -> Landed:
+        with self._writing() as connection:
+            connection.execute("begin")
+            try:
+                landed = _land(connection, batch, run_id)
+                connection.execute("commit")
+            except BaseException:
+                _roll_back(connection)
+                raise
+        return landed
+
+    def take_lease(self, name: str, run_id: str) -> None:
+        with self._writing() as connection:
+            connection.execute("insert or replace into ops.lease values (?, ?, now()::timestamp)", [name, run_id])
+
+    def lease_holder(self, name: str) -> str | None:
+        with self._reading() as connection:
+            row = connection.execute("select run_id from ops.lease where name = ?", [name]).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if self._open is not None:
+            yield self._open
+        else:
+            with self.file.writing(self._wait_seconds) as connection:
+                yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if self._open is not None:
+            yield self._open
+        else:
+            with self.file.reading(self._wait_seconds) as connection:
+                yield connection
+
+
+def read_positions(connection: duckdb.DuckDBPyConnection) -> dict[str, TopicPositions]:
+    """Each topic's positions in its newest life."""
+    rows = connection.execute("""
+        select lives.topic, lives.topic_life, lives.topic_id, placed.kafka_partition, placed.next_offset
+        from ops.topic_lives as lives
+        left join ops.positions as placed using (topic, topic_life)
+        qualify lives.topic_life = max(lives.topic_life) over (partition by lives.topic)
+    """).fetchall()
+    found: dict[str, TopicPositions] = {}
+    for topic, life, topic_id, partition, next_offset in rows:
+        before = found[topic].next_offsets if topic in found else {}
+        here = {} if partition is None else {partition: next_offset}
+        found[topic] = TopicPositions(topic, life, topic_id, {**before, **here})
+    return found
+
+
+def _land(connection: duckdb.DuckDBPyConnection, batch: Batch, run_id: str | None) -> Landed:
+    batch_id = new_batch(connection, "landing", batch.topic, run_id)
+    opened = _open_life(connection, batch)
+    for landing in batch.landings:
+        _move_position(connection, landing)
+        _insert_rows(connection, batch, landing, batch_id)
+    lost = [landing.lost for landing in batch.landings if landing.lost]
+    return Landed(
+        batch_id,
+        batch.topic,
+        batch.raw_table,
+        batch.row_count,
+        [landing.window for landing in batch.landings],
+        lost,
+        batch.life if opened else None,
+    )
+
+
+def new_batch(connection: duckdb.DuckDBPyConnection, kind: str, topic: str, run_id: str | None) -> int:
+    """The next batch number: taken inside the transaction, so that numbers follow commit order."""
+    row = connection.execute(
+        """insert into ops.batches (batch_id, kind, topic, run_id, committed_at)
+           select coalesce(max(batch_id), 0) + 1, ?, ?, ?, now()::timestamp from ops.batches
+           returning batch_id""",
+        [kind, topic, run_id],
+    ).fetchone()
+    assert row is not None  # noqa: S101  (an insert of one row returns one row)
+    return row[0]
+
+
+def _open_life(connection: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
+    row = connection.execute(
+        "select coalesce(max(topic_life), 0) from ops.topic_lives where topic = ?", [batch.topic]
+    ).fetchone()
+    newest = row[0] if row else 0
+    if newest == batch.life:
+        return False
+    if newest != batch.life - 1:
+        raise StaleLanding(f"{batch.topic} is in life {newest}, the batch was read in life {batch.life}.")
+    connection.execute(
+        "insert into ops.topic_lives values (?, ?, ?, now()::timestamp, ?)",
+        [batch.topic, batch.life, batch.topic_id, batch.life_reason],
+    )
+    return True
+
+
+def _move_position(connection: duckdb.DuckDBPyConnection, landing: Landing) -> None:
+    """Compare and swap: the position must be where the batch began, or somebody else has landed it."""
+    at = landing.window.partition
+    if landing.position is None:
+        sql = """insert into ops.positions select ?, ?, ?, ?, now()::timestamp
+                 where not exists (select 1 from ops.positions
+                                   where topic = ? and topic_life = ? and kafka_partition = ?)
+                 returning next_offset"""
+        values = [at.topic, at.life, at.number, landing.window.end, at.topic, at.life, at.number]
+    else:
+        sql = """update ops.positions set next_offset = ?, moved_at = now()::timestamp
+                 where topic = ? and topic_life = ? and kafka_partition = ? and next_offset = ?
+                 returning next_offset"""
+        values = [landing.window.end, at.topic, at.life, at.number, landing.position]
+    if connection.execute(sql, values).fetchone() is None:
+        raise StaleLanding(
+            f"{landing.window}: the landed position is no longer {landing.position or 'unset'}; "
+            "another writer landed these offsets."
+        )
+
+
+def _insert_rows(
+    connection: duckdb.DuckDBPyConnection, batch: Batch, landing: Landing, batch_id: int
+) -> None:
+    window, rows = landing.window, landing.rows
+    at = window.partition
+    connection.register("landing_rows", rows)
+    try:
+        connection.execute(
+            f"insert into raw.{batch.raw_table} select *, now()::timestamp, {batch_id} from landing_rows"
+        )
+        connection.execute(
+            """insert into ops.windows select ?, ?, ?, ?, ?, ?, count(*),
+               coalesce(sum(coalesce(strlen(payload), octet_length(payload_bytes), 0)), 0) from landing_rows""",
+            [batch_id, at.topic, at.life, at.number, window.first, window.end],
+        )
+    finally:
+        connection.unregister("landing_rows")
+    if landing.lost:
+        connection.execute(
+            "insert into ops.lost_ranges values (?, ?, ?, ?, ?, ?, 'retention', now()::timestamp)",
+            [batch_id, at.topic, at.life, at.number, landing.lost.first, landing.lost.end],
+        )
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """DuckDB may have rolled back by itself; the first error is the one to show."""
+    try:
+        connection.execute("rollback")
+    except duckdb.Error:
+        return

@@ -1,0 +1,94 @@
+"""What a warehouse must do, whichever it is: remember positions, and land rows with them or not at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from ingest.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPositions:
+    """How far a topic has landed, in its current life. Life 0: nothing has landed yet."""
+
+    topic: str
+    life: int
+    topic_id: str | None
+    next_offsets: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """One window of one partition with its rows (ingest/raw_rows.py gives them their shape)."""
+
+    window: Window
+    rows: pa.Table
+    position: int | None
+    """Where the partition stood when the window was planned; None: never landed before."""
+
+    @property
+    def lost(self) -> Window | None:
+        """What lies between the position and the window: the log no longer had it."""
+        if self.position is None or self.position >= self.window.first:
+            return None
+        return Window(self.window.partition, self.position, self.window.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What lands together: windows of one topic, in one of its lives."""
+
+    topic: str
+    raw_table: str
+    life: int
+    topic_id: str | None
+    life_reason: str
+    landings: Sequence[Landing]
+
+    @property
+    def row_count(self) -> int:
+        return sum(landing.rows.num_rows for landing in self.landings)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A batch that is committed."""
+
+    batch_id: int
+    topic: str
+    raw_table: str
+    row_count: int
+    windows: Sequence[Window]
+    lost: Sequence[Window]
+    opened_life: int | None
+    """The life that began with this batch, if one did."""
+
+
+class Warehouse(Protocol):
+    """DuckDB or Snowflake. Every method either does all it says or changes nothing."""
+
+    def migrate(self) -> None:
+        """Make or bring up to date everything that the drain and dbt stand on."""
+        ...
+
+    def positions(self) -> Mapping[str, TopicPositions]:
+        """How far each topic has landed: the only truth about it."""
+        ...
+
+    def land(self, batch: Batch, run_id: str | None) -> Landed:
+        """Rows and positions in one transaction.
+
+        StaleLanding if any position is not where the batch says it is: somebody else landed it.
+        Landing the same windows twice therefore changes nothing.
+        """
+        ...
+
+    def take_lease(self, name: str, run_id: str) -> None:
+        """From now on this run is the one that loops."""
+        ...
+
+    def lease_holder(self, name: str) -> str | None:
+        """The run that loops now."""
+        ...
