@@ -49,6 +49,7 @@ class Drain:
         self._run_id = run_id
         self._positions: dict[str, TopicPositions] = {}
         self._reading: dict[str, Iterator[Batch]] = {}
+        self._ends: dict[str, dict[int, int]] = {}
 
     def close(self) -> None:
         for kafka_log in (self._control, *self._logs.values()):
@@ -96,6 +97,14 @@ class Drain:
                 if landed := self.land(batch):
                     yield landed
 
+    def lag(self) -> dict[str, int]:
+        """Messages that each topic had, when last looked at, and that have not landed."""
+        behind = {}
+        for topic, ends in self._ends.items():
+            landed = self._positions[topic].next_offsets if topic in self._positions else {}
+            behind[topic] = sum(max(0, end - landed.get(number, 0)) for number, end in ends.items())
+        return behind
+
     def _start_reading(self) -> None:
         idle = [name for name in self._topics if name not in self._reading]
         if not idle:
@@ -106,6 +115,7 @@ class Drain:
                 nothing = TopicPositions(name, 0, None, {})
                 self._positions.setdefault(name, known.get(name, nothing))
         for name, state in self._control.states(idle).items():
+            self._ends[name] = {number: bounds.end for number, bounds in state.bounds.items()}
             next_plan = plan(self._topics[name], state, self._positions[name], self._control)
             if next_plan.has_work:
                 self._reading[name] = self._batches(next_plan)

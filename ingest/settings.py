@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     )
     embedded_kafka_port: int = Field(19092, description="Where the embedded broker listens, if it is free.")
 
+    micro_batch_max_seconds: float = Field(
+        900, ge=0, description="A micro-batch run hands over by then; 0: one run per batch."
+    )
+    micro_batch_idle_seconds: float = Field(60, gt=0, description="It ends when nothing came for so long.")
+
     tickhouse_notify_webhook: SecretStr | None = Field(None, description="POST failures here as JSON.")
 
     @field_validator("tickhouse_home", mode="after")

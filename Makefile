@@ -1,0 +1,54 @@
+# Two commands: `make dev` and `make test`. The others are for those who stay.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: help install dev test lint format bench docs lock clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## the virtual environment, the broker, TICKHOUSE_HOME
+	@$(BIN)/tickhouse init
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "Installing into .venv ..."
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "Tickhouse wants Python 3.11 to 3.13, this is %d.%d. Try: make PYTHON=python3.12 install" % v)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@awk '/^[a-z]/ { on = /^uv==/ } on' requirements.lock > .venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --editable .
+	@touch $@
+
+dev: install ## everything, live, in the Dagster UI
+	@$(BIN)/tickhouse up
+
+test: install ## the whole suite
+	@$(BIN)/pytest
+
+lint: $(STAMP) ## ruff, pyright, import-linter, sqlfmt, dbt-bouncer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/sqlfmt --check --quiet dbt_project
+	cd dbt_project && ../$(BIN)/dbt --quiet parse && ../$(BIN)/dbt-bouncer run
+
+format: $(STAMP) ## let the tools format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfmt --quiet dbt_project
+
+bench: install ## the figures of docs/benchmarks.md, measured here and now
+	$(BIN)/python -m tests.bench
+
+docs: install ## the dbt docs site
+	$(BIN)/tickhouse docs
+
+lock: $(STAMP) ## resolve the dependencies again
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --all-extras \
+		--python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## what was generated, but no data
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs *.egg-info

@@ -1,0 +1,46 @@
+"""Where the dbt project is, and its manifest, parsed again only when a source file changed."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dagster_dbt import DbtProject
+
+from ingest.settings import PROJECT_ROOT, load_settings
+
+DBT_DIR = PROJECT_ROOT / "dbt_project"
+# `dbt deps` has nothing to do: packages from a hub would need a network that may not be there.
+SOURCE_FOLDERS = ("models", "macros", "tests", "seeds")
+ANONYMOUS = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+
+
+def dbt_environment() -> dict[str, str]:
+    """What dbt needs to find this instance's warehouse, wherever it is called from."""
+    return {**os.environ, **ANONYMOUS, "TICKHOUSE_HOME": str(load_settings().tickhouse_home)}
+
+
+def ensure_manifest() -> Path:
+    """The manifest, made by `dbt parse` if it is missing or older than the project."""
+    manifest = DBT_DIR / "target" / "manifest.json"
+    manifest.parent.mkdir(exist_ok=True)
+    with (manifest.parent / "parse.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not manifest.exists() or manifest.stat().st_mtime < _newest_source():
+            command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"]
+            where = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
+            subprocess.run([*command, *where], check=True, env=dbt_environment())
+    return manifest
+
+
+def _newest_source() -> float:
+    files = [DBT_DIR / "dbt_project.yml", DBT_DIR / "profiles.yml"]
+    for folder in SOURCE_FOLDERS:
+        files += (DBT_DIR / folder).rglob("*.*")
+    return max(file.stat().st_mtime for file in files if file.is_file())
+
+
+def dbt_project() -> DbtProject:
+    ensure_manifest()
+    return DbtProject(project_dir=DBT_DIR, profiles_dir=DBT_DIR)

@@ -1,0 +1,115 @@
+"""The sensor that keeps exactly one micro-batch run alive while Kafka has something to land.
+
+    a live run?  ─ yes ─▶ near its end? ─ yes ─▶ start its successor
+         └─ no ─▶ backlog (end offsets against landed positions)? ─ yes ─▶ start a run
+
+It compares offsets only: it holds no data, commits nothing, and trusts the warehouse for positions. No
+run key: Dagster launches a key once even if that run failed, and a quiet topic would stay undrained.
+"""
+
+import time
+from dataclasses import dataclass
+
+import dagster as dg
+
+from ingest.errors import BrokerUnavailable, WarehouseBusy
+from ingest.kafka import open_log
+from ingest.settings import load_settings
+from ingest.topics import TOPICS
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from orchestration.loop.liveness import is_alive
+from orchestration.loop.micro_batch import configured, micro_batch_job
+
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+# A successor needs this long to be warm.
+LEAD_SECONDS = 25.0
+BUSY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """A run of the micro-batch job whose process lives or is starting."""
+
+    run_id: str
+    age_seconds: float
+
+
+def live_runs(instance: dg.DagsterInstance) -> list[LiveRun]:
+    """The living; a run whose process is gone though its record says otherwise is marked as failed."""
+    now = time.time()
+    live = []
+    filters = dg.RunsFilter(job_name=micro_batch_job.name, statuses=UNFINISHED)
+    for record in instance.get_run_records(filters):
+        run = record.dagster_run
+        if is_alive(run.run_id, record.create_timestamp.timestamp()):
+            live.append(LiveRun(run.run_id, now - (record.start_time or now)))
+        else:
+            instance.report_run_failed(run, "Its process is gone (killed, or the machine stopped).")
+    return live
+
+
+def backlog() -> dict[str, int]:
+    """Messages per topic that have not landed."""
+    settings = load_settings()
+    warehouse = DuckDbWarehouse(settings.warehouse_path, wait_seconds=BUSY_SECONDS)
+    positions = warehouse.positions() if settings.warehouse_path.exists() else {}
+    log = open_log(settings)
+    try:
+        states = log.states(topic.name for topic in TOPICS)
+    finally:
+        log.close()
+    behind = {}
+    for name, state in states.items():
+        known = positions.get(name)
+        landed = known.next_offsets if known and known.topic_id == state.topic_id else {}
+        behind[name] = sum(
+            max(0, bounds.end - max(bounds.start, landed.get(number, 0)))
+            for number, bounds in state.bounds.items()
+        )
+    return {name: count for name, count in behind.items() if count}
+
+
+@dg.sensor(
+    job=micro_batch_job,
+    name="kafka_backlog",
+    minimum_interval_seconds=2,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Keeps one micro-batch run alive while Kafka has something to land.",
+)
+def kafka_backlog(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    live = live_runs(context.instance)
+    if live:
+        return _relieve(live)
+    try:
+        behind = backlog()
+    except BrokerUnavailable as error:
+        return dg.SkipReason(f"{error}")
+    except WarehouseBusy as error:
+        return dg.SkipReason(f"{error}")
+    if not behind:
+        return dg.SkipReason("Caught up: nothing in Kafka that has not landed.")
+    why = ", ".join(f"{count} in {name}" for name, count in behind.items())
+    return _request(f"backlog: {why}")
+
+
+def _relieve(live: list[LiveRun]) -> dg.RunRequest | dg.SkipReason:
+    max_seconds = load_settings().micro_batch_max_seconds
+    if len(live) == 1 and max_seconds and live[0].age_seconds > max_seconds - LEAD_SECONDS:
+        return _request(f"relief of {live[0].run_id[:8]}")
+    return dg.SkipReason(f"A run is at it: {', '.join(run.run_id[:8] for run in live)}.")
+
+
+def _request(why: str) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_config=dg.RunConfig(ops={"micro_batch": configured()}), tags={"tickhouse/started_for": why}
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return dg.Definitions(jobs=[micro_batch_job], sensors=[kafka_backlog])

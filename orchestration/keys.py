@@ -1,0 +1,22 @@
+"""The names under which the UI knows things: one place, for definitions and for what the loop reports."""
+
+import dagster as dg
+
+from ingest.topics import Topic
+
+IS_BUILT = "is_built"
+"""The check of each model: did its last build go through?"""
+
+
+def topic_key(topic: Topic) -> dg.AssetKey:
+    return dg.AssetKey(["kafka", topic.name])
+
+
+def raw_key(raw_table: str) -> dg.AssetKey:
+    return dg.AssetKey(["raw", raw_table])
+
+
+POOL = "duckdb"
+"""Batch jobs that use the warehouse run one after the other; the micro-batch run is not in it."""
+
+OWNERS = ["team:data-platform"]

@@ -1,0 +1,11 @@
+"""The micro-batch run: one Dagster run that drains, builds and checks, turn after turn.
+
+    sensor ─▶ run: warm up ─▶ take the lease ─▶ turn ─▶ turn ─▶ … ─▶ relieved by its successor
+
+    turn.py       one turn: land what Kafka has, build what it touches
+    pending.py    which models have work
+    backoff.py    a failing model waits, the others go on
+    report.py     what the UI is told, and how often
+    liveness.py   which runs are alive
+    micro_batch.py the run
+"""

@@ -1,0 +1,166 @@
+"""Is what lies in a raw table what Kafka had? Plain functions; the loop and the nightly audit call them.
+
+`since_batch_id` bounds the work: the loop looks at what landed since it looked last, the audit at all.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from ingest.topics import TOPICS, Topic
+
+Metadata = Mapping[str, int | float | str]
+REJECTED_SHARE_LIMIT = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found on one raw table."""
+
+    raw_table: str
+    name: str
+    passed: bool
+    is_warning: bool = False
+    metadata: Metadata = field(default_factory=dict)
+
+
+RawCheck = Callable[[duckdb.DuckDBPyConnection, Topic, int], CheckResult]
+
+
+def coordinates_unique(connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int) -> CheckResult:
+    """No message lies in the raw table twice."""
+    rows, twice = _one(
+        connection,
+        f"""select count(*), count(*) - count(distinct (topic_life, kafka_partition, kafka_offset))
+            from raw.{topic.raw_table} where batch_id > ?""",
+        [since_batch_id],
+    )
+    (overlapping,) = _one(
+        connection,
+        """select count(*) from (
+               select first_offset < lag(end_offset) over (
+                   partition by topic_life, kafka_partition order by first_offset, end_offset) as overlaps
+               from ops.windows where topic = ? and batch_id > ? and row_count > 0) where overlaps""",
+        [topic.name, since_batch_id],
+    )
+    found = {"rows": rows, "duplicates": twice, "overlapping_windows": overlapping}
+    return CheckResult(topic.raw_table, "coordinates_unique", twice == overlapping == 0, metadata=found)
+
+
+def coordinates_complete(
+    connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int
+) -> CheckResult:
+    """Every offset below the position was landed or is written down as lost, and no landed row is gone."""
+    (holes,) = _one(
+        connection,
+        """with stretches as (
+               select batch_id, topic_life, kafka_partition, first_offset, end_offset from ops.windows
+               where topic = $topic and batch_id > $since
+               union all
+               select batch_id, topic_life, kafka_partition, first_offset, end_offset from ops.lost_ranges
+               where topic = $topic and batch_id > $since
+           ), reach as (
+               select topic_life, kafka_partition, end_offset,
+                   lead(first_offset) over (
+                       partition by topic_life, kafka_partition order by first_offset, end_offset) as follows
+               from stretches
+           )
+           select count(*) from reach
+           left join ops.positions as placed
+               on placed.topic = $topic and placed.topic_life = reach.topic_life
+               and placed.kafka_partition = reach.kafka_partition
+           where end_offset <> coalesce(follows, placed.next_offset)""",
+        {"topic": topic.name, "since": since_batch_id},
+    )
+    (missing,) = _one(
+        connection,
+        f"""with landed as (
+                select batch_id, count(*) as row_count from raw.{topic.raw_table}
+                where batch_id > $since group by batch_id
+            ), promised as (
+                select batch_id, sum(row_count) as row_count from ops.windows
+                where topic = $topic and batch_id > greatest($since, $pruned) group by batch_id
+            )
+            select coalesce(sum(abs(promised.row_count - coalesce(landed.row_count, 0))), 0)
+            from promised left join landed using (batch_id)""",
+        {"topic": topic.name, "since": since_batch_id, "pruned": _pruned_through(connection, topic)},
+    )
+    (lost,) = _one(
+        connection,
+        "select coalesce(sum(end_offset - first_offset), 0) from ops.lost_ranges where topic = ?",
+        [topic.name],
+    )
+    found = {"holes": holes, "missing_rows": int(missing), "lost_offsets": int(lost)}
+    return CheckResult(topic.raw_table, "coordinates_complete", holes == missing == 0, metadata=found)
+
+
+def rejected_share(connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int) -> CheckResult:
+    """Few of the messages are unusable: more than one in a hundred says the feed has changed."""
+    (rows,) = _one(
+        connection, f"select count(*) from raw.{topic.raw_table} where batch_id > ?", [since_batch_id]
+    )
+    rejected = _rejected_count(connection, topic, since_batch_id)
+    share = rejected / rows if rows else 0.0
+    found = {"rejected": rejected, "rejected_share": round(share, 6), "limit": REJECTED_SHARE_LIMIT}
+    return CheckResult(
+        topic.raw_table, "rejected_share", share <= REJECTED_SHARE_LIMIT, is_warning=True, metadata=found
+    )
+
+
+def fresh(connection: duckdb.DuckDBPyConnection, topic: Topic, _since_batch_id: int) -> CheckResult:
+    """The newest message is no older than the topic table expects."""
+    (age,) = _one(
+        connection,
+        f"""select epoch(now()::timestamp - max(published_at)) from raw.{topic.raw_table}
+            where batch_id >= (select max(batch_id) from ops.batches where topic = ?)""",
+        [topic.name],
+    )
+    expected = topic.fresh_within.total_seconds()
+    found: Metadata = {"expected_seconds": expected} | ({} if age is None else {"age_seconds": round(age, 1)})
+    is_fresh = age is not None and age <= expected
+    return CheckResult(topic.raw_table, "fresh", is_fresh, is_warning=True, metadata=found)
+
+
+RAW_CHECKS: tuple[RawCheck, ...] = (coordinates_unique, coordinates_complete, rejected_share, fresh)
+
+
+def raw_checks(connection: duckdb.DuckDBPyConnection, since_batch_id: int = 0) -> list[CheckResult]:
+    """Every check on every raw table that has ever landed something."""
+    seen = {row[0] for row in connection.execute("select distinct topic from ops.topic_lives").fetchall()}
+    return [
+        check(connection, topic, since_batch_id)
+        for topic in TOPICS
+        if topic.name in seen
+        for check in RAW_CHECKS
+    ]
+
+
+def _rejected_count(connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int) -> int:
+    (is_built,) = _one(
+        connection,
+        "select count(*) from duckdb_tables() where schema_name = 'marts' and table_name = ?",
+        ["fct_rejected_records"],
+    )
+    if not is_built:
+        return 0
+    sql = "select count(*) from marts.fct_rejected_records where kafka_topic = ? and batch_id > ?"
+    return _one(connection, sql, [topic.name, since_batch_id])[0]
+
+
+def newest_batch_id(connection: duckdb.DuckDBPyConnection) -> int:
+    return _one(connection, "select coalesce(max(batch_id), 0) from ops.batches", [])[0]
+
+
+def _pruned_through(connection: duckdb.DuckDBPyConnection, topic: Topic) -> int:
+    """Batches up to this one may have lost rows to retention."""
+    row = connection.execute(
+        "select max(as_of_batch_id) from ops.retention where topic = ?", [topic.name]
+    ).fetchone()
+    return (row[0] if row else None) or 0
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: object) -> tuple:
+    row = connection.execute(sql, values).fetchone()
+    assert row is not None  # noqa: S101  (an aggregate returns one row)
+    return row

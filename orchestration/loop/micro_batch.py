@@ -1,0 +1,161 @@
+"""The micro-batch run: warm up, take over from the predecessor, turn until relieved, idle or out of time.
+
+What you see in the UI: one run that stays live, its events on the raw and dbt assets, and a successor that
+takes over without a hole. Everything slow (imports, parsing, connecting) happens before the lease is taken.
+"""
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+from pydantic import Field
+
+from ingest.drain import Drain
+from ingest.errors import BrokerUnavailable, NeedsAttention
+from ingest.kafka import open_log
+from ingest.settings import load_settings
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from orchestration.dbt.project import dbt_project
+from orchestration.dbt.results import ResultMapper
+from orchestration.dbt.warm import WarmDbt
+from orchestration.loop.liveness import sign_of_life
+from orchestration.loop.report import Event, Report
+from orchestration.loop.turn import LEASE, Turn, Turns
+
+
+class LoopConfig(dg.Config):
+    """How a micro-batch run behaves. The defaults suit a laptop."""
+
+    max_seconds: float = Field(
+        900, description="A successor takes over by then. 0: one run per batch, which ends when caught up."
+    )
+    idle_seconds: float = Field(60, description="Ends when nothing came for so long.")
+    turn_seconds: float = Field(1.0, description="A turn begins at most this often.")
+    test_seconds: float = Field(20, description="Data tests and raw checks run this often.")
+    report_seconds: float = Field(30, description="Each asset reports at most this often.")
+    check_report_seconds: float = Field(300, description="Each unchanged check reports at most this often.")
+
+
+class MicroBatch:
+    """The loop of one run."""
+
+    def __init__(self, context: dg.OpExecutionContext, config: LoopConfig) -> None:
+        settings = load_settings()
+        self._log = context.log
+        self._config = config
+        self._run_id = context.run_id
+        self._began = time.monotonic()
+        self._warehouse = DuckDbWarehouse(settings.warehouse_path)
+        self._warehouse.migrate()
+        dbt = WarmDbt()
+        self._mapper = ResultMapper(dbt.manifest_json, dbt_project())
+        self._drain = Drain(lambda: open_log(settings), self._warehouse, run_id=self._run_id)
+        self._turns = Turns(self._run_id, self._drain, self._warehouse, dbt)
+        self._report = Report(
+            asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds
+        )
+
+    def loop(self) -> Iterator[Event]:
+        """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
+        with self._drain, sign_of_life(self._run_id):
+            self._warehouse.take_lease(LEASE, self._run_id)
+            self._log.info(f"Took over after {self._age:.1f} s of warming up.")
+            busy_at = time.monotonic()
+            ending = None
+            while ending is None:
+                turn_began = time.monotonic()
+                turn = self._turn(busy_at)
+                if turn is not None and turn.row_count:
+                    busy_at = time.monotonic()
+                yield from self._report.events()
+                ending = self._ending(turn, busy_at)
+                if ending is None:
+                    self._rest(turn_began)
+            yield from self._last_words(ending)
+
+    @property
+    def _age(self) -> float:
+        return time.monotonic() - self._began
+
+    def _turn(self, busy_at: float) -> Turn | None:
+        """One turn, or None while the broker is away."""
+        try:
+            turn = self._turns.take(test_every_seconds=self._config.test_seconds)
+        except BrokerUnavailable as error:
+            if time.monotonic() - busy_at > self._config.idle_seconds:
+                raise
+            self._log.warning(f"{error} Trying again.")
+            return None
+        self._tell(turn)
+        return turn
+
+    def _tell(self, turn: Turn) -> None:
+        for landed in turn.landed:
+            self._report.landed(landed, turn.held_seconds)
+            if landed.opened_life is not None:
+                self._log.info(f"{landed.topic}: life {landed.opened_life} begins.")
+            for lost in landed.lost:
+                self._log.warning(f"{lost} was gone from Kafka before it was landed (retention).")
+        self._report.lag(self._drain.lag())
+        for result in self._mapper.models(turn.runs) if turn.runs else ():
+            self._report.model(result)
+            if result.succeeded:
+                self._turns.backoff.succeeded(result.unique_id)
+            else:
+                wait = self._turns.backoff.failed(result.unique_id)
+                self._log.error(
+                    f"{result.asset_key.to_user_string()}: {result.message} It is tried again in {wait:.0f} s, "
+                    "what is built from it waits, everything else goes on."
+                )
+        for evaluation in self._mapper.checks(turn.tests) if turn.tests else ():
+            self._report.check(evaluation)
+        for check in turn.checks:
+            self._report.raw_check(check)
+
+    def _ending(self, turn: Turn | None, busy_at: float) -> str | None:
+        if turn is not None and turn.relieved:
+            return "another run has taken over"
+        if self._config.max_seconds == 0:
+            return "caught up" if turn is not None and not turn.row_count else None
+        if self._age > self._config.max_seconds:
+            return "its time is over"
+        if time.monotonic() - busy_at > self._config.idle_seconds:
+            return f"nothing came for {self._config.idle_seconds:.0f} s"
+        return None
+
+    def _rest(self, turn_began: float) -> None:
+        """Let others have the file, at least a moment; a backlog leaves only that moment."""
+        spent = time.monotonic() - turn_began
+        time.sleep(max(0.05, self._config.turn_seconds - spent))
+
+    def _last_words(self, ending: str) -> Iterator[Event]:
+        """Slow cadences are built before the run goes, unless a successor is at it already."""
+        if ending != "another run has taken over":
+            self._tell(self._turns.take(test_every_seconds=0, all_cadences=True))
+        yield from self._report.events(everything=True)
+        self._log.info(f"Ends: {ending}.")
+
+
+def configured() -> LoopConfig:
+    """As the settings say."""
+    settings = load_settings()
+    return LoopConfig(
+        max_seconds=settings.micro_batch_max_seconds, idle_seconds=settings.micro_batch_idle_seconds
+    )
+
+
+@dg.op(out={}, name="micro_batch", description="Drains, builds and checks, turn after turn.")
+def micro_batch_op(context: dg.OpExecutionContext, config: LoopConfig) -> Iterator[Event]:
+    try:
+        yield from MicroBatch(context, config).loop()
+    except NeedsAttention as error:
+        raise dg.Failure(f"{error} A rerun gives the same error.", allow_retries=False) from error
+
+
+@dg.job(
+    name="micro_batch",
+    executor_def=dg.in_process_executor,
+    description="Kafka to marts in micro-batches. The sensor starts it; it ends by itself and hands over.",
+)
+def micro_batch_job() -> None:
+    micro_batch_op()

@@ -1,0 +1,97 @@
+"""Which models have work: those whose topics landed something they have not built.
+
+    latest batch per topic  >  built_through of the model, and its cadence is due
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from ingest.topics import BY_RAW_TABLE
+
+# Seconds between builds. A model without a cadence is built each turn.
+CADENCES: Mapping[str, float] = {"live": 0, "minute": 60, "hour": 3600, "day": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A dbt model as the loop needs to know it."""
+
+    unique_id: str
+    name: str
+    cadence: str
+    topics: frozenset[str]
+    """The topics it is built from, near or far."""
+    parents: frozenset[str]
+    """Every model it is built from, near or far."""
+
+
+def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
+    """The project's models, by unique id."""
+    parent_map: Mapping[str, Sequence[str]] = manifest["parent_map"]
+    models: dict[str, Model] = {}
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] != "model":
+            continue
+        above = _ancestors(unique_id, parent_map)
+        tables = [manifest["sources"][parent] for parent in above if parent in manifest["sources"]]
+        models[unique_id] = Model(
+            unique_id,
+            node["name"],
+            node["config"].get("meta", {}).get("cadence", "live"),
+            frozenset(
+                BY_RAW_TABLE[table["name"]].name for table in tables if table["name"] in BY_RAW_TABLE
+            ),
+            frozenset(parent for parent in above if parent.startswith("model.")),
+        )
+    return models
+
+
+def _ancestors(unique_id: str, parent_map: Mapping[str, Sequence[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(parent_map[unique_id])
+    while waiting:
+        parent = waiting.pop()
+        if parent not in found:
+            found.add(parent)
+            waiting.extend(parent_map.get(parent, ()))
+    return found
+
+
+class PendingModels:
+    """Remembers when each cadence was last built; what has work is read from the warehouse."""
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        self.models = models
+        self._built_at: dict[str, float] = {}
+
+    def due(self, connection: duckdb.DuckDBPyConnection, *, all_cadences: bool = False) -> list[Model]:
+        """Models with work whose cadence is due; with `all_cadences`, whatever has work."""
+        now = time.monotonic()
+        cadences = {
+            name
+            for name, seconds in CADENCES.items()
+            if all_cadences or now - self._built_at.get(name, float("-inf")) >= seconds
+        }
+        return [model for model in self._behind(connection) if model.cadence in cadences]
+
+    def built(self, models: Iterable[Model]) -> None:
+        """These cadences ran just now."""
+        now = time.monotonic()
+        for model in models:
+            self._built_at[model.cadence] = now
+
+    def _behind(self, connection: duckdb.DuckDBPyConnection) -> list[Model]:
+        landed = dict(
+            connection.execute("select topic, max(batch_id) from ops.batches group by topic").fetchall()
+        )
+        built = dict(connection.execute("select model, built_through from ops.model_progress").fetchall())
+        return [
+            model
+            for model in self.models.values()
+            if max((landed.get(topic, 0) for topic in model.topics), default=0)
+            > built.get(model.unique_id, 0)
+        ]

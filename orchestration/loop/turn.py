@@ -1,0 +1,98 @@
+"""One turn of the loop: land what Kafka has, build what it touches, now and then test it.
+
+    fetch (warehouse free) ─▶ hold the file: lease still ours? ─▶ land ─▶ dbt run ─▶ dbt test ─▶ let go
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+from dbt.artifacts.schemas.run import RunExecutionResult
+
+from ingest.drain import Drain
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.protocol import Landed
+from orchestration.dbt.warm import WarmDbt
+from orchestration.loop.backoff import Backoff
+from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
+from orchestration.loop.pending import Model, PendingModels, read_models
+
+LEASE = "micro_batch"
+# How far back a new run checks; the nightly audit checks all.
+RECENT_BATCHES = 500
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn did."""
+
+    relieved: bool = False
+    landed: list[Landed] = field(default_factory=list)
+    runs: RunExecutionResult | None = None
+    tests: RunExecutionResult | None = None
+    checks: list[CheckResult] = field(default_factory=list)
+    held_seconds: float = 0.0
+
+    @property
+    def row_count(self) -> int:
+        return sum(landed.row_count for landed in self.landed)
+
+    @property
+    def did_something(self) -> bool:
+        return bool(self.landed or self.runs or self.tests)
+
+
+class Turns:
+    """Everything a run keeps warm from turn to turn."""
+
+    def __init__(self, run_id: str, drain: Drain, warehouse: DuckDbWarehouse, dbt: WarmDbt) -> None:
+        self._run_id = run_id
+        self._drain = drain
+        self._warehouse = warehouse
+        self._dbt = dbt
+        self._pending = PendingModels(read_models(dbt.manifest_json))
+        self.backoff = Backoff()
+        self._untested: set[str] = set()
+        self._tested_at = float("-inf")
+        self._checked_through: int | None = None
+
+    def take(self, *, test_every_seconds: float, all_cadences: bool = False) -> Turn:
+        """One turn. The file is held from the landing to the tests, and free while Kafka is read."""
+        batches = self._drain.fetch()
+        turn = Turn()
+        with self._warehouse.open() as connection:
+            began = time.monotonic()
+            if self._warehouse.lease_holder(LEASE) != self._run_id:
+                turn.relieved = True
+                return turn
+            turn.landed = [landed for batch in batches if (landed := self._drain.land(batch))]
+            self._build(connection, turn, all_cadences=all_cadences)
+            if all_cadences or time.monotonic() - self._tested_at >= test_every_seconds:
+                self._test(connection, turn)
+            turn.held_seconds = time.monotonic() - began
+        return turn
+
+    def _build(self, connection: duckdb.DuckDBPyConnection, turn: Turn, *, all_cadences: bool) -> None:
+        due = self.backoff.allowed(self._pending.due(connection, all_cadences=all_cadences))
+        if not due:
+            return
+        turn.runs = self._dbt.invoke("run", "--select", *_names(due))
+        self._pending.built(due)
+        self._untested.update(model.name for model in due)
+
+    def _test(self, connection: duckdb.DuckDBPyConnection, turn: Turn) -> None:
+        if not self._untested:
+            return
+        turn.tests = self._dbt.invoke("test", "--select", *sorted(self._untested))
+        newest = newest_batch_id(connection)
+        since = max(0, newest - RECENT_BATCHES) if self._checked_through is None else self._checked_through
+        turn.checks = raw_checks(connection, since)
+        self._checked_through = newest
+        self._untested.clear()
+        self._tested_at = time.monotonic()
+
+
+def _names(models: Sequence[Model]) -> list[str]:
+    return [model.name for model in models]
+
