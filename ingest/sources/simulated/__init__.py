@@ -1,0 +1,28 @@
+"""A simulated exchange that speaks Binance's wire formats, for a first run, for tests and for load.
+
+    exchange = SimulatedExchange(RateClock(start, messages_per_second=1000), seed=7)
+    for message in exchange.messages(): ...
+
+With a `RateClock` a run can be repeated byte for byte; with a `WallClock` event times are real.
+`with_faults` disturbs the stream. Each symbol has a real order book behind its messages:
+
+    clock ─▶ price ─▶ order_flow ─▶ book, tape ─▶ market (via wire) ─▶ exchange ─▶ faults
+"""
+
+from ingest.sources.simulated.clock import Clock, RateClock, WallClock
+from ingest.sources.simulated.exchange import TOPIC_OF_CHANNEL, SimulatedExchange
+from ingest.sources.simulated.faults import Faults, with_faults
+from ingest.sources.simulated.symbols import DEFAULT_SYMBOLS, SHIBUSDT, Symbol
+
+__all__ = [
+    "DEFAULT_SYMBOLS",
+    "SHIBUSDT",
+    "TOPIC_OF_CHANNEL",
+    "Clock",
+    "Faults",
+    "RateClock",
+    "SimulatedExchange",
+    "Symbol",
+    "WallClock",
+    "with_faults",
+]
