@@ -28,9 +28,9 @@ def ensure_manifest() -> Path:
     with (manifest.parent / "parse.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not manifest.exists() or manifest.stat().st_mtime < _newest_source():
-            command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "parse", "--no-partial-parse"]
+            dbt = str(Path(sys.executable).parent / "dbt")
             where = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
-            subprocess.run([*command, *where], check=True, env=dbt_environment())
+            subprocess.run([dbt, "--quiet", "parse", *where], check=True, env=dbt_environment())
     return manifest
 
 

@@ -1,1 +1,1 @@
-"""The definitions, one subject per file; Dagster loads every module of this folder."""
+"""The definitions, one subject per file; orchestration/definitions.py lists them."""

@@ -84,6 +84,5 @@ def model_checks(
         )
 
 
-@dg.definitions
 def defs() -> dg.Definitions:
     return dg.Definitions(asset_checks=[raw_table_checks, model_checks])

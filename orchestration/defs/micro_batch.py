@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import dagster as dg
 
 from ingest.errors import BrokerUnavailable, WarehouseBusy
-from ingest.kafka import open_log
+from ingest.kafka.open import open_log
 from ingest.settings import load_settings
 from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from orchestration.loop.liveness import is_alive
-from orchestration.loop.micro_batch import configured, micro_batch_job
+from orchestration.loop.micro_batch import configured, micro_batch_job, turns
 
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -106,10 +106,9 @@ def _relieve(live: list[LiveRun]) -> dg.RunRequest | dg.SkipReason:
 
 def _request(why: str) -> dg.RunRequest:
     return dg.RunRequest(
-        run_config=dg.RunConfig(ops={"micro_batch": configured()}), tags={"tickhouse/started_for": why}
+        run_config=dg.RunConfig(ops={turns.name: configured()}), tags={"tickhouse/started_for": why}
     )
 
 
-@dg.definitions
 def defs() -> dg.Definitions:
     return dg.Definitions(jobs=[micro_batch_job], sensors=[kafka_backlog])

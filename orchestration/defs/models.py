@@ -57,6 +57,5 @@ def _preview(warehouse: DuckDbWarehouse, key: dg.AssetKey) -> dg.MetadataValue:
         return newest_rows(connection, ".".join(key.path))
 
 
-@dg.definitions
 def defs() -> dg.Definitions:
     return dg.Definitions(assets=[dbt_models])

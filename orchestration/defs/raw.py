@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ingest.drain import Drain
-from ingest.kafka import open_log
+from ingest.kafka.open import open_log
 from ingest.settings import load_settings
 from ingest.topics import TOPICS, Topic
 from orchestration.keys import OWNERS, POOL, raw_key, topic_key
@@ -44,7 +44,6 @@ def raw_asset(topic: Topic) -> dg.AssetsDefinition:
     return raw
 
 
-@dg.definitions
 def defs() -> dg.Definitions:
     return dg.Definitions(
         assets=[raw_asset(topic) for topic in TOPICS], resources={"database": warehouse_resource()}

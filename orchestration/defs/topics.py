@@ -22,6 +22,5 @@ def topic_spec(topic: Topic) -> dg.AssetSpec:
     )
 
 
-@dg.definitions
 def defs() -> dg.Definitions:
     return dg.Definitions(assets=[topic_spec(topic) for topic in TOPICS])

@@ -40,8 +40,8 @@ def coordinates_unique(connection: duckdb.DuckDBPyConnection, topic: Topic, sinc
         connection,
         """select count(*) from (
                select first_offset < lag(end_offset) over (
-                   partition by topic_life, kafka_partition order by first_offset, end_offset) as overlaps
-               from ops.windows where topic = ? and batch_id > ? and row_count > 0) where overlaps""",
+                   partition by topic_life, kafka_partition order by first_offset, end_offset) as is_double
+               from ops.windows where topic = ? and batch_id > ? and row_count > 0) where is_double""",
         [topic.name, since_batch_id],
     )
     found = {"rows": rows, "duplicates": twice, "overlapping_windows": overlapping}

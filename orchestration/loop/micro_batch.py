@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ingest.drain import Drain
 from ingest.errors import BrokerUnavailable, NeedsAttention
-from ingest.kafka import open_log
+from ingest.kafka.open import open_log
 from ingest.settings import load_settings
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from orchestration.dbt.project import dbt_project
@@ -144,8 +144,8 @@ def configured() -> LoopConfig:
     )
 
 
-@dg.op(out={}, name="micro_batch", description="Drains, builds and checks, turn after turn.")
-def micro_batch_op(context: dg.OpExecutionContext, config: LoopConfig) -> Iterator[Event]:
+@dg.op(out={}, name="turns", description="Drains, builds and checks, turn after turn.")
+def turns(context: dg.OpExecutionContext, config: LoopConfig) -> Iterator[Event]:
     try:
         yield from MicroBatch(context, config).loop()
     except NeedsAttention as error:
@@ -158,4 +158,4 @@ def micro_batch_op(context: dg.OpExecutionContext, config: LoopConfig) -> Iterat
     description="Kafka to marts in micro-batches. The sensor starts it; it ends by itself and hands over.",
 )
 def micro_batch_job() -> None:
-    micro_batch_op()
+    turns()
