@@ -1,0 +1,82 @@
+"""Connecting to Kafka, or saying within seconds that nobody answers and what to do about it."""
+
+import socket
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from kafka.errors import AuthorizationError, KafkaError, RetriableError, SaslAuthenticationFailedError
+from kafka.net.compat import KafkaNetClient
+
+from ingest.errors import BrokerUnavailable, NeedsAttention, SettingsInvalid, TickhouseError
+from ingest.kafka.connection import client_options
+from ingest.settings import Settings
+
+Client = TypeVar("Client")
+
+CONNECT_SECONDS = 4.0
+
+
+def connect(settings: Settings, client_class: Callable[..., Client], **options: Any) -> Client:
+    """A kafka-python client that has reached the cluster. A failed attempt leaves nothing behind."""
+    require_listener(settings)
+    networks: list[KafkaNetClient] = []
+
+    def network(**config: Any) -> KafkaNetClient:
+        # kafka-python's classes leave their network thread running when they give up: keep a hand on it.
+        networks.append(KafkaNetClient(**config))
+        return networks[-1]
+
+    try:
+        return client_class(
+            **client_options(settings),
+            **options,
+            bootstrap_timeout_ms=int(CONNECT_SECONDS * 1000),
+            kafka_client=network,
+        )
+    except KafkaError as error:
+        for left in networks:
+            left.close()
+        raise explained(settings, error) from error
+
+
+def require_listener(settings: Settings) -> None:
+    """Refuses at once where no bootstrap server has an open port; clients would knock for long."""
+    failures: list[str] = []
+    for server in settings.bootstrap_servers.split(","):
+        host, _, port = server.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+        except OSError as error:
+            failures.append(error.strerror or str(error))
+        except ValueError:
+            raise SettingsInvalid(
+                f"KAFKA_BOOTSTRAP_SERVERS wants host:port[,host:port], not {server!r}."
+            ) from None
+        else:
+            return
+    raise broker_unavailable(settings, ", ".join(failures))
+
+
+def broker_unavailable(settings: Settings, reason: str) -> BrokerUnavailable:
+    """The error for a cluster that does not answer, with what to do."""
+    remedy = "Start it with `tickhouse up` or `tickhouse broker start`."
+    if settings.kafka_bootstrap_servers:
+        remedy = "Is that cluster up? KAFKA_BOOTSTRAP_SERVERS names it, KAFKA_SECURITY_PROTOCOL says how."
+    return BrokerUnavailable(f"No Kafka broker answers at {settings.bootstrap_servers} ({reason}). {remedy}")
+
+
+def refused(settings: Settings, reason: str) -> SettingsInvalid:
+    """The error for a cluster that answers, but not to us."""
+    return SettingsInvalid(
+        f"Kafka at {settings.bootstrap_servers} refuses us ({reason}). "
+        f"Check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and what that user may read."
+    )
+
+
+def explained(settings: Settings, error: KafkaError) -> TickhouseError:
+    """An error of kafka-python in our words: go on later, or act."""
+    if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
+        return refused(settings, str(error))
+    if isinstance(error, RetriableError):
+        return broker_unavailable(settings, str(error))
+    return NeedsAttention(f"Kafka at {settings.bootstrap_servers} cannot give us what we ask: {error}")

@@ -1,0 +1,22 @@
+"""Opening the Kafka log with the client that the settings name."""
+
+from ingest.errors import SettingsInvalid
+from ingest.kafka.log import KafkaLog
+from ingest.kafka.reader import LogReader
+from ingest.settings import Settings
+
+
+def open_log(settings: Settings) -> KafkaLog:
+    """A log to read from. Connects at the first question, not here."""
+    if settings.kafka_client == "kafka-python":
+        from ingest.kafka.kafka_python_fetcher import KafkaPythonFetcher
+
+        return LogReader(settings, KafkaPythonFetcher(settings))
+    try:
+        from ingest.kafka.confluent_fetcher import ConfluentFetcher
+    except ImportError as error:
+        raise SettingsInvalid(
+            "KAFKA_CLIENT=confluent wants the extra `fast`: pip install 'tickhouse[fast]', "
+            "or set KAFKA_CLIENT=kafka-python."
+        ) from error
+    return LogReader(settings, ConfluentFetcher(settings))

@@ -1,0 +1,129 @@
+"""The log, read window by window, whichever client fetches.
+
+    Fetcher (kafka-python | confluent-kafka) ─▶ stretches ─▶ Chunks ─▶ the drain
+
+What the brokers say of topics, and why nothing comes, the Cluster knows.
+"""
+
+import gc
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Protocol
+
+from ingest.errors import StaleLanding, TickhouseError
+from ingest.kafka.chunks import Chunks
+from ingest.kafka.cluster import Cluster
+from ingest.kafka.connect import broker_unavailable
+from ingest.kafka.log import Records, TopicState
+from ingest.settings import Settings
+
+SILENCE_SECONDS = 1.0
+"""Both clients wait for a deleted topic for ever: after this long without progress we ask the broker."""
+GIVE_UP_SECONDS = 30.0
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Records hold no cycles, yet Python's collector walks them over and over: a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class Fetcher(Protocol):
+    """A consumer of one of the clients. It knows nothing of chunks or ends."""
+
+    def begin(self, topic: str, positions: Mapping[int, int]) -> None:
+        """Fetch these partitions from these offsets on, and nothing else."""
+        ...
+
+    def poll(self, max_messages: int) -> list[Records]:
+        """What has come: rows, or none where only the position moved. Waits a moment at most."""
+        ...
+
+    def finish(self, partition: int) -> None:
+        """Fetch no more of this partition."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class LogReader:
+    """The KafkaLog: the cluster answers what there is, the fetcher brings it."""
+
+    def __init__(self, settings: Settings, fetcher: Fetcher) -> None:
+        self._settings = settings
+        self._cluster = Cluster(settings)
+        self._fetcher = fetcher
+
+    def states(self, topics: Iterable[str]) -> dict[str, TopicState]:
+        return self._cluster.states(topics)
+
+    def topic_ids(self, topics: Iterable[str]) -> dict[str, str | None]:
+        return self._cluster.topic_ids(topics)
+
+    def offsets_at(self, topic: str, partitions: Iterable[int], at: datetime) -> dict[int, int]:
+        return self._cluster.offsets_at(topic, partitions, at)
+
+    def read(
+        self, topic: str, windows: Mapping[int, tuple[int, int]], max_messages: int, max_bytes: int
+    ) -> Iterator[list[Records]]:
+        chunks = Chunks(windows, max_messages, max_bytes)
+        if not chunks.pending:
+            return
+        try:
+            self._fetcher.begin(topic, chunks.positions)
+            while chunks.pending:
+                self._fill(topic, chunks)
+                yield chunks.take()
+        except TickhouseError:
+            self._fetcher.close()  # the next read begins with a consumer that knows nothing
+            raise
+
+    def close(self) -> None:
+        self._fetcher.close()
+        self._cluster.close()
+
+    @collector_paused()
+    def _fill(self, topic: str, chunks: Chunks) -> None:
+        heard = asked = time.monotonic()
+        while chunks.pending and not chunks.is_full:
+            stretches = self._fetcher.poll(chunks.room)
+            for stretch in stretches:
+                if chunks.add(stretch):
+                    self._fetcher.finish(stretch.partition)
+            now = time.monotonic()
+            if stretches:
+                heard = asked = now
+            elif now - asked > SILENCE_SECONDS:
+                self._explain_silence(topic, chunks.pending, now - heard)
+                asked = time.monotonic()
+
+    def _explain_silence(
+        self, topic: str, pending: Mapping[int, tuple[int, int]], silent_seconds: float
+    ) -> None:
+        """Raises if nothing can come any more; returns if the broker is merely slow."""
+        state = self._cluster.states([topic]).get(topic)
+        if state is None:
+            raise StaleLanding(f"{topic} was deleted while it was read.")
+        for number, (at, end) in pending.items():
+            bounds = state.bounds.get(number)
+            if bounds is None or at < bounds.start or end > bounds.end:
+                raise moved_under_reader(topic, number, at)
+        if silent_seconds > GIVE_UP_SECONDS:
+            raise broker_unavailable(
+                self._settings, f"{topic}: nothing came for {silent_seconds:.0f} s, pending {dict(pending)}"
+            )
+
+
+def moved_under_reader(topic: str, partition: int, offset: int) -> StaleLanding:
+    return StaleLanding(
+        f"{topic}[{partition}] no longer reads on from offset {offset}: "
+        f"retention took it, or the topic was created again."
+    )
