@@ -23,11 +23,13 @@ class Settings(BaseSettings):
         env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
     )
 
-    tickhouse_home: Path = Field(PROJECT_ROOT / "data", description="Holds everything that is generated.")
-    warehouse: Literal["duckdb"] = Field("duckdb", description="Where the data lands.")
+    tickhouse_home: Path = Field(
+        default=PROJECT_ROOT / "data", description="Holds everything that is generated."
+    )
+    warehouse: Literal["duckdb"] = Field(default="duckdb", description="Where the data lands.")
 
     kafka_bootstrap_servers: str | None = Field(
-        None, description="host:port[,host:port] of your cluster; unset: the embedded broker."
+        default=None, description="host:port[,host:port] of your cluster; unset: the embedded broker."
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
@@ -37,16 +39,22 @@ class Settings(BaseSettings):
     kafka_ssl_certfile: Path | None = None
     kafka_ssl_keyfile: Path | None = None
     kafka_client: Literal["kafka-python", "confluent"] = Field(
-        "kafka-python", description="`confluent` drains faster and wants the extra `fast`."
+        default="kafka-python", description="`confluent` drains faster and wants the extra `fast`."
     )
-    embedded_kafka_port: int = Field(19092, description="Where the embedded broker listens, if it is free.")
+    embedded_kafka_port: int = Field(
+        default=19092, description="Where the embedded broker listens, if it is free."
+    )
 
     micro_batch_max_seconds: float = Field(
-        900, ge=0, description="A micro-batch run hands over by then; 0: one run per batch."
+        default=900, ge=0, description="A micro-batch run hands over by then; 0: one run per batch."
     )
-    micro_batch_idle_seconds: float = Field(60, gt=0, description="It ends when nothing came for so long.")
+    micro_batch_idle_seconds: float = Field(
+        default=60, gt=0, description="It ends when nothing came for so long."
+    )
 
-    tickhouse_notify_webhook: SecretStr | None = Field(None, description="POST failures here as JSON.")
+    tickhouse_notify_webhook: SecretStr | None = Field(
+        default=None, description="POST failures here as JSON."
+    )
 
     @field_validator("tickhouse_home", mode="after")
     @classmethod

@@ -1,0 +1,83 @@
+"""Fixtures for every test: settings that no developer's machine can change, and a real Kafka broker.
+
+settings ─▶ the session's broker       shared, topics made by `topic_factory`
+own_broker.settings ─▶ own_broker      to be stopped, killed and wiped
+"""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.kafka.topic_admin import ensure_topics
+from ingest.settings import Settings, load_settings
+from ingest.topics import Topic
+from tests.support.broker import OwnBroker
+
+NUMBERS = itertools.count(1)
+
+TopicFactory = Callable[..., Topic]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_settings() -> Iterator[None]:
+    """Neither `.env` nor the environment of whoever runs the tests reaches them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Settings.model_config, "env_file", None)
+        for name in Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_this_test() -> Iterator[None]:
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
+    """One embedded broker for the whole session. Leave it running."""
+    yield from _running_broker(tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[OwnBroker]:
+    """A running broker that this test may stop, kill and wipe; its `settings` lead to it."""
+    yield from _running_broker(tmp_path / "own_broker")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, broker: OwnBroker) -> Settings:
+    """A Tickhouse of this test's own, on the session's broker."""
+    return Settings(tickhouse_home=tmp_path, kafka_bootstrap_servers=broker.bootstrap)
+
+
+@pytest.fixture
+def topic_factory(request: pytest.FixtureRequest) -> TopicFactory:
+    """Makes topics that no other test has: `topic_factory(partitions=3)`.
+
+    Takes the fields of a row of the topic table; `on=` the settings of another broker.
+    """
+
+    def make(on: Settings | None = None, **fields: Any) -> Topic:
+        number = next(NUMBERS)
+        topic = replace(Topic(f"test.{os.getpid()}.{number}", f"test_{number}", "A test's own."), **fields)
+        ensure_topics(on or request.getfixturevalue("settings"), [topic])
+        return topic
+
+    return make
+
+
+def _running_broker(home: Path) -> Iterator[OwnBroker]:
+    own = OwnBroker(home)
+    own.start()
+    try:
+        yield own
+    finally:
+        own.stop()
