@@ -90,7 +90,8 @@ class ConfluentFetcher:
 
     def _stretch(self, number: int, run: list[Message]) -> Records:
         """One partition's messages in columns; map() over the methods spares a Python loop for each."""
-        offsets = [*map(Message.offset, run)]
+        offsets: list[Any] = [*map(Message.offset, run)]
+        headers: list[Any] = [found or () for found in map(Message.headers, run)]
         return Records(
             number,
             self._move(number, offsets[-1] + 1),
@@ -99,7 +100,7 @@ class ConfluentFetcher:
             [-1 if kind == TIMESTAMP_NOT_AVAILABLE else ms for kind, ms in map(Message.timestamp, run)],
             [*map(Message.key, run)],
             [*map(Message.value, run)],
-            [headers or () for headers in map(Message.headers, run)],
+            headers,
         )
 
     def _stretch_of_holes(self, message: Message) -> Records | None:
@@ -107,7 +108,7 @@ class ConfluentFetcher:
         error, number, end = message.error(), message.partition(), message.offset()
         if error is None or error.code() in PASSING:
             return None
-        if error.code() != KafkaError._PARTITION_EOF:
+        if error.code() != KafkaError._PARTITION_EOF or number is None or end is None:
             raise self._explained(error, number)
         if end <= self._positions.get(number, end):
             return None
@@ -118,9 +119,10 @@ class ConfluentFetcher:
         before, self._positions[number] = self._positions[number], to
         return before
 
-    def _explained(self, error: KafkaError, number: int) -> TickhouseError:
+    def _explained(self, error: KafkaError, number: int | None) -> TickhouseError:
         if error.code() in MOVED:
-            return moved_under_reader(self._topic, number, self._positions.get(number, -1))
+            offset = None if number is None else self._positions.get(number)
+            return moved_under_reader(self._topic, number, offset)
         if error.code() in REFUSED:
             return refused(self._settings, error.str())
         return NeedsAttention(f"Kafka cannot give us {self._topic}[{number}]: {error.str()}")

@@ -122,8 +122,8 @@ class LogReader:
             )
 
 
-def moved_under_reader(topic: str, partition: int, offset: int) -> StaleLanding:
+def moved_under_reader(topic: str, partition: int | None, offset: int | None) -> StaleLanding:
     return StaleLanding(
-        f"{topic}[{partition}] no longer reads on from offset {offset}: "
-        f"retention took it, or the topic was created again."
+        f"{topic}[{partition}] cannot be read on from offset {offset}: "
+        f"retention took it, or the topic was deleted or created again."
     )
