@@ -32,6 +32,7 @@ SCHEMA = pa.schema(
 )
 
 RECEIVED_AT = "received_at"
+YEAR_10000_MS = 253_402_300_800_000
 
 
 def to_rows(topic: str, life: int, records: Records) -> pa.Table:
@@ -77,8 +78,10 @@ def _is_utf8(value: bytes) -> bool:
 
 
 def _published_at(timestamps_ms: Sequence[int]) -> pa.Array:
+    """Absent, or beyond what a calendar holds (a producer may send any number): NULL."""
     millis = pa.array(timestamps_ms, pa.int64())
-    known = pc.if_else(pc.less(millis, 0), pa.scalar(None, pa.int64()), millis)
+    is_time = pc.and_(pc.greater_equal(millis, 0), pc.less(millis, YEAR_10000_MS))
+    known = pc.if_else(is_time, millis, pa.scalar(None, pa.int64()))
     return known.cast(pa.timestamp("ms")).cast(pa.timestamp("us"))
 
 

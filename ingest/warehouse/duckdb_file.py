@@ -6,24 +6,30 @@ is none here: what differs is set on the connection.
 
 import errno
 import logging
+import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from ingest.errors import DiskFull, WarehouseBusy
+from ingest.errors import DiskFull, NeedsAttention, WarehouseBusy
 from ingest.warehouse.file_lock import lock_for
 
 log = logging.getLogger(__name__)
 
 # Older DuckDB tools (DBeaver, Tableau, a two-year-old CLI) read files of this version.
 STORAGE_VERSION = "v1.5.0"
-_STRANGER = re.compile(r"PID (\d+)")
+_LOCKED = "could not set lock on file"
+_STRANGER = re.compile(r"PID \d+")
+_FULL = tuple(os.strerror(number).lower() for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _RETRY_SECONDS = 0.1
+# DuckDB refuses a thread that opens a file while another one is closing it.
+_door = threading.Lock()
 
 
 class DuckDbFile:
@@ -51,19 +57,29 @@ class DuckDbFile:
             if self.path.exists():
                 return
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = self.path.with_name(self.path.name + ".new")
+            unfinished.unlink(missing_ok=True)
             with duckdb.connect() as memory:
-                memory.execute(f"attach '{quoted(self.path)}' as created (storage_version '{STORAGE_VERSION}')")
+                memory.execute(
+                    f"attach '{quoted(unfinished)}' as created (storage_version '{STORAGE_VERSION}')"
+                )
+            unfinished.rename(self.path)  # killed before: no file rather than half of one
 
     @contextmanager
     def _connection(self, wait_seconds: float | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        if not self.path.exists():
+            raise NeedsAttention(f"There is no warehouse at {self.path} yet. `tickhouse drain` makes it.")
         connection = self._connect_past_strangers(wait_seconds)
         try:
             connection.execute("set TimeZone = 'UTC'")
             yield connection
         except duckdb.Error as error:
-            raise disk_full(error, self.path) or error from error
+            if full := disk_full(error, self.path):
+                raise full from error
+            raise
         finally:
-            connection.close()
+            with _door:
+                connection.close()
 
     def _connect_past_strangers(self, wait_seconds: float | None) -> duckdb.DuckDBPyConnection:
         """Somebody may have opened the file with a tool that knows no lock: wait, and say who it is."""
@@ -71,12 +87,14 @@ class DuckDbFile:
         told = False
         while True:
             try:
-                return duckdb.connect(self.path, read_only=not self.lock.is_exclusive)
+                with _door:
+                    return duckdb.connect(self.path, read_only=not self.lock.is_exclusive)
             except duckdb.IOException as error:
-                stranger = _STRANGER.search(str(error))
-                if stranger is None:
-                    raise disk_full(error, self.path) or error from error
-                message = f"{self.path.name} is open in another program (process {stranger[1]}). Close it there."
+                if _LOCKED not in str(error).lower():
+                    raise
+                found = _STRANGER.search(str(error))
+                stranger = found[0] if found else "its number is not known"
+                message = f"{self.path} is open in another program ({stranger}). Close it there."
                 if deadline is not None and time.monotonic() >= deadline:
                     raise WarehouseBusy(message) from error
                 if not told:
@@ -85,10 +103,24 @@ class DuckDbFile:
             time.sleep(_RETRY_SECONDS)
 
 
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of it, or nothing."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # DuckDB may have rolled back by itself; the first error is the one to show.
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
+        raise
+
+
 def disk_full(error: duckdb.Error, path: Path) -> DiskFull | None:
     """A full disk by its own name, or None if the error is another one."""
     text = str(error).lower()
-    if "no space left" not in text and f"errno {errno.ENOSPC}" not in text and "disk quota" not in text:
+    if not any(sign in text for sign in _FULL):
         return None
     free = shutil.disk_usage(path.parent).free // 2**20
     return DiskFull(

@@ -8,7 +8,7 @@ import duckdb
 
 from ingest.errors import StaleLanding
 from ingest.topics import TOPICS
-from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.warehouse.duckdb_file import DuckDbFile, disk_full, transaction
 from ingest.warehouse.migrate import apply_migrations
 from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions
 
@@ -18,6 +18,8 @@ RAW_COLUMNS = """
     headers struct(name varchar, value varchar, value_bytes blob)[],
     payload varchar, payload_bytes blob, landed_at timestamp, batch_id bigint
 """
+
+LANDING_ROWS = "landing_rows"
 
 
 class DuckDbWarehouse:
@@ -51,18 +53,19 @@ class DuckDbWarehouse:
 
     def land(self, batch: Batch, run_id: str | None) -> Landed:
         with self._writing() as connection:
-            connection.execute("begin")
             try:
-                landed = _land(connection, batch, run_id)
-                connection.execute("commit")
-            except BaseException:
-                _roll_back(connection)
-                raise
-        return landed
+                with transaction(connection):
+                    return _land(connection, batch, run_id)
+            except (duckdb.TransactionException, duckdb.ConstraintException) as error:
+                if disk_full(error, self.file.path):
+                    raise
+                raise StaleLanding(f"{batch.topic}: another thread landed it meanwhile ({error}).") from error
 
     def take_lease(self, name: str, run_id: str) -> None:
         with self._writing() as connection:
-            connection.execute("insert or replace into ops.lease values (?, ?, now()::timestamp)", [name, run_id])
+            connection.execute(
+                "insert or replace into ops.lease values (?, ?, now()::timestamp)", [name, run_id]
+            )
 
     def lease_holder(self, name: str) -> str | None:
         with self._reading() as connection:
@@ -174,28 +177,19 @@ def _insert_rows(
 ) -> None:
     window, rows = landing.window, landing.rows
     at = window.partition
-    connection.register("landing_rows", rows)
-    try:
-        connection.execute(
-            f"insert into raw.{batch.raw_table} select *, now()::timestamp, {batch_id} from landing_rows"
-        )
-        connection.execute(
-            """insert into ops.windows select ?, ?, ?, ?, ?, ?, count(*),
-               coalesce(sum(coalesce(strlen(payload), octet_length(payload_bytes), 0)), 0) from landing_rows""",
-            [batch_id, at.topic, at.life, at.number, window.first, window.end],
-        )
-    finally:
-        connection.unregister("landing_rows")
+    connection.register(LANDING_ROWS, rows)
+    connection.execute(
+        f"insert into raw.{batch.raw_table} select *, now()::timestamp, {batch_id} from {LANDING_ROWS}"
+    )
+    connection.execute(
+        f"""insert into ops.windows select ?, ?, ?, ?, ?, ?, count(*),
+                coalesce(sum(coalesce(strlen(payload), octet_length(payload_bytes), 0)), 0)
+            from {LANDING_ROWS}""",
+        [batch_id, at.topic, at.life, at.number, window.first, window.end],
+    )
+    connection.unregister(LANDING_ROWS)  # not in a `finally`: it fails after an error, and would hide it
     if landing.lost:
         connection.execute(
             "insert into ops.lost_ranges values (?, ?, ?, ?, ?, ?, 'retention', now()::timestamp)",
             [batch_id, at.topic, at.life, at.number, landing.lost.first, landing.lost.end],
         )
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    """DuckDB may have rolled back by itself; the first error is the one to show."""
-    try:
-        connection.execute("rollback")
-    except duckdb.Error:
-        return

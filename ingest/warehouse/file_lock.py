@@ -29,6 +29,7 @@ class FileLock:
         self._lock_path = warehouse.with_name(warehouse.name + ".lock")
         self._gate_path = warehouse.with_name(warehouse.name + ".gate")
         self._turn = threading.Condition()
+        self._is_locking = False
         self._mode: Mode | None = None
         self._holders: list[int] = []
         self._file: int | None = None
@@ -51,9 +52,8 @@ class FileLock:
         deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
         with self._turn:
             while not self._may_join(mode):
-                if self._mode is None:
-                    self._file = self._lock_file(mode, deadline)
-                    self._mode = mode
+                if self._mode is None and not self._is_locking:
+                    self._lock(mode, deadline)
                 elif threading.get_ident() in self._holders:
                     raise RuntimeError("a reader of the warehouse cannot become its writer: release it first")
                 elif not self._turn.wait(_left(deadline)):
@@ -65,12 +65,27 @@ class FileLock:
             me = threading.get_ident()
             self._holders.remove(me if me in self._holders else self._holders[-1])
             if not self._holders and self._file is not None:
+                if self._mode == "exclusive":
+                    os.ftruncate(self._file, 0)
                 os.close(self._file)
                 self._file = self._mode = None
                 self._turn.notify_all()
 
     def _may_join(self, mode: Mode) -> bool:
         return self._mode == "exclusive" or (self._mode == "shared" and mode == "shared")
+
+    def _lock(self, mode: Mode, deadline: float | None) -> None:
+        """Lock the file; meanwhile other threads may come, wait and give up by their own deadlines."""
+        self._is_locking = True
+        self._turn.release()
+        file = None
+        try:
+            file = self._lock_file(mode, deadline)
+        finally:
+            self._turn.acquire()
+            self._is_locking = False
+            self._file, self._mode = file, mode if file is not None else None
+            self._turn.notify_all()
 
     def _lock_file(self, mode: Mode, deadline: float | None) -> int:
         self._lock_path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +99,8 @@ class FileLock:
             raise
         finally:
             os.close(gate)
+        os.ftruncate(lock, 0)  # a writer that was killed left its number
         if mode == "exclusive":
-            os.ftruncate(lock, 0)
             os.pwrite(lock, str(os.getpid()).encode(), 0)
         return lock
 
@@ -104,9 +119,9 @@ class FileLock:
                 return
 
     def _busy_message(self) -> str:
-        holder = self._lock_path.read_text() if self._lock_path.exists() else ""
-        last = f" (last writer: process {holder})" if holder else ""
-        return f"{self._lock_path.name}: others kept the warehouse busy{last}. Try again, or wait longer."
+        writer = self._lock_path.read_text() if self._lock_path.exists() else ""
+        who = f"process {writer} writes to it" if writer else "others read it"
+        return f"The warehouse is busy ({who}; {self._lock_path}). Try again, or wait longer."
 
 
 _locks: dict[Path, FileLock] = {}
