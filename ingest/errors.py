@@ -7,6 +7,7 @@
     │   └── StaleLanding          another writer landed first, or the topic was re-created
     └── NeedsAttention            a rerun gives the same error: somebody must act
         ├── SettingsInvalid
+        ├── DeliveryFailed        Kafka does not take a message: too large, no such topic, no right
         ├── ServiceFailed         an embedded service did not come up
         ├── DiskFull
         └── RebuildRefused        what would be lost cannot be rebuilt
@@ -45,6 +46,10 @@ class StaleLanding(Retryable):
 
 class SettingsInvalid(NeedsAttention):
     """A setting cannot be used as it stands."""
+
+
+class DeliveryFailed(NeedsAttention):
+    """Kafka refused messages; trying again gives the same answer."""
 
 
 class ServiceFailed(NeedsAttention):
