@@ -1,0 +1,51 @@
+{#
+    A whole payload, decoded in one pass; a malformed one gives NULL and never an error. Each field is
+    looked up in the message itself and under `data`, where combined streams wrap it.
+
+        decoded as (select *, {{ json_decode("payload", fields) }} as message from raw)
+        ... {{ json_field("message", fields, "p") }} as price_text
+#}
+{% macro json_decode(payload, fields) -%}
+    {{ return(adapter.dispatch("json_decode")(payload, fields)) }}
+{%- endmacro %}
+
+{# A list of texts: DuckDB's structs cannot hold both `e` and `E`. #}
+{% macro duckdb__json_decode(payload, fields) -%}
+    try(
+        json_extract_string(
+            {{ payload }},
+            [
+                {%- for field in fields %}
+                    '$.{{ field }}', '$.data.{{ field }}' {{- "," if not loop.last }}
+                {%- endfor -%}
+            ]
+        )
+    )
+{%- endmacro %}
+
+{% macro snowflake__json_decode(payload, fields) -%} try_parse_json({{ payload }}) {%- endmacro %}
+
+{# A field as text; NULL where it is absent or null. #}
+{% macro json_field(message, fields, field) -%}
+    {{ return(adapter.dispatch("json_field")(message, fields, field)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_field(message, fields, field) -%}
+    {%- set at = 2 * fields.index(field) -%}
+    coalesce({{ message }} [{{ at + 1 }}], {{ message }} [{{ at + 2 }}])
+{%- endmacro %}
+
+{% macro snowflake__json_field(message, fields, field) -%}
+    coalesce({{ message }}:{{ field }}::varchar, {{ message }}:data.{{ field }}::varchar)
+{%- endmacro %}
+
+{# The first Kafka header of that name, as text. #}
+{% macro kafka_header(name) -%} {{ return(adapter.dispatch("kafka_header")(name)) }} {%- endmacro %}
+
+{% macro duckdb__kafka_header(name) -%}
+    list_filter(headers, lambda header:header.name = '{{ name }}')[1].value
+{%- endmacro %}
+
+{% macro snowflake__kafka_header(name) -%}
+    filter(headers, header -> header:name::varchar = '{{ name }}')[0]:value::varchar
+{%- endmacro %}

@@ -1,0 +1,73 @@
+{#
+    Exchange text ─▶ exact numbers. Prices are below 10^12, quantities below 10^15, both with ten
+    decimals at most; a trade's notional is below 10^18. What does not fit gives NULL, and
+    `number_problem` says why. So sums of DECIMAL(38, 10) have room for 10^10 of the largest values.
+#}
+{% macro exact_price(text) -%} {{ exact_decimal(text, 12) }} {%- endmacro %}
+{% macro exact_quantity(text) -%} {{ exact_decimal(text, 15) }} {%- endmacro %}
+
+{% macro exact_decimal(text, integer_digits) -%}
+    case
+        when {{ matches(text, "-?0*[0-9]{1," ~ integer_digits ~ "}([.][0-9]{0,10}0*)?") }}
+        then cast({{ text }} as decimal(38, 10))
+    end
+{%- endmacro %}
+
+{% macro exact_integer(text) -%}
+    case when {{ matches(text, "0*[0-9]{1,18}") }} then cast({{ text }} as bigint) end
+{%- endmacro %}
+
+{# Why the text has no exact number: its reason as a rejected record. NULL where it has one. #}
+{% macro number_problem(text, number, integer_digits) -%}
+    case
+        when {{ number }} is not null
+        then null
+        when not {{ matches(text, "-?[0-9]+([.][0-9]*)?") }}
+        then 'not_a_number'
+        when not {{ matches(text, "-?0*[0-9]{1," ~ integer_digits ~ "}([.][0-9]*)?") }}
+        then 'out_of_range'
+        else 'loses_digits'
+    end
+{%- endmacro %}
+
+{# Does the whole text match the pattern? #}
+{% macro matches(text, pattern) -%} {{ return(adapter.dispatch("matches")(text, pattern)) }} {%- endmacro %}
+{% macro duckdb__matches(text, pattern) -%} regexp_full_match({{ text }}, '{{ pattern }}') {%- endmacro %}
+{% macro snowflake__matches(text, pattern) -%} regexp_like({{ text }}, '{{ pattern }}') {%- endmacro %}
+
+{#
+    price * quantity, exact and then rounded half up at ten decimals, for numbers in the ranges above.
+    Neither engine can multiply the two types as they are: DuckDB overflows, Snowflake cuts the scale.
+    So the quantity is split: the price times its whole part is exact, only the rest is rounded.
+#}
+{% macro exact_product(price, quantity) -%}
+    {{ return(adapter.dispatch("exact_product")(price, quantity)) }}
+{%- endmacro %}
+
+{% macro duckdb__exact_product(price, quantity) -%}
+    cast(
+        cast({{ price }} as decimal(22, 10))
+        * cast(trunc({{ quantity }}) as decimal(15, 0)) as decimal(38, 10)
+    ) + cast(
+        cast({{ price }} as decimal(22, 10))
+        * cast({{ quantity }} - trunc({{ quantity }}) as decimal(10, 10)) as decimal(38, 10)
+    )
+{%- endmacro %}
+
+{# Whole numbers of 10^-10: Snowflake keeps at most twelve decimals of a product. #}
+{% macro snowflake__exact_product(price, quantity) -%}
+    {%- set rest -%}
+        cast({{ price }} * 10000000000 as number(38, 0))
+        * cast(({{ quantity }} - trunc({{ quantity }})) * 10000000000 as number(38, 0))
+        + 5000000000
+    {%- endset -%}
+    cast(
+        {{ price }} * cast(trunc({{ quantity }}) as number(15, 0))
+        + ({{ rest }} - mod({{ rest }}, 10000000000)) / 10000000000 * 0.0000000001 as number(38, 10)
+    )
+{%- endmacro %}
+
+{# Ratios are DOUBLE on both engines, and the last step; nothing is divided by zero. #}
+{% macro divide(numerator, denominator) -%}
+    cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
+{%- endmacro %}

@@ -1,0 +1,35 @@
+{# Epoch milliseconds or microseconds, told apart by their size, from 2001 to 2286; NULL for all else. #}
+{% macro epoch_to_timestamp(epoch) -%}
+    {{ return(adapter.dispatch("epoch_to_timestamp")(epoch)) }}
+{%- endmacro %}
+
+{% macro duckdb__epoch_to_timestamp(epoch) -%}
+    case
+        when {{ epoch }} between 1000000000000 and 9999999999999
+        then make_timestamp_ms({{ epoch }})
+        when {{ epoch }} between 1000000000000000 and 9999999999999999
+        then make_timestamp({{ epoch }})
+    end
+{%- endmacro %}
+
+{% macro snowflake__epoch_to_timestamp(epoch) -%}
+    case
+        when {{ epoch }} between 1000000000000 and 9999999999999
+        then to_timestamp_ntz({{ epoch }}, 3)
+        when {{ epoch }} between 1000000000000000 and 9999999999999999
+        then to_timestamp_ntz({{ epoch }}, 6)
+    end
+{%- endmacro %}
+
+{# The start of the half-open window of so many seconds, counted from 1970, that holds the time. #}
+{% macro time_bucket(time, seconds) -%}
+    {{ return(adapter.dispatch("time_bucket")(time, seconds)) }}
+{%- endmacro %}
+
+{% macro duckdb__time_bucket(time, seconds) -%}
+    time_bucket(interval '{{ seconds }} seconds', {{ time }}, timestamp '1970-01-01')
+{%- endmacro %}
+
+{% macro snowflake__time_bucket(time, seconds) -%}
+    time_slice({{ time }}, {{ seconds }}, 'SECOND')
+{%- endmacro %}

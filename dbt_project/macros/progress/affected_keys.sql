@@ -1,0 +1,50 @@
+{#
+    materialized: affected_keys - the heart of the project.
+
+    A model rewrites the rows of the keys that new batches touched, in one transaction, nothing else:
+
+        claim        pin building_through to where the parents stand; a claim left open is a failure
+        affected     the keys that may be other than before: the model's own CTE, kept for the run
+        ┌ delete     all rows of those keys, so that what a correction took away is gone
+        │ insert     the rows of those keys as they are now, stamped batch_id = building_through
+        │ vanished   note what was deleted and not written again, for the children to look there too
+        └ settle     built_through = building_through
+
+    After any order, duplicates, lateness and cuts into batches the table equals a rebuild.
+    A rebuild (--full-refresh, a missing table, a parent that was rebuilt) is the same with every key
+    affected. Its descendants rebuild too, at their next run.
+
+    A model's meta: `affected_key`, the columns by which rows are deleted; `traced`, the columns besides
+    that children group by, where a key's rows can move under them.
+#}
+{% materialization affected_keys, adapter = "duckdb" %}
+    {{ return(build_affected_keys(this.incorporate(type="table"))) }}
+{% endmaterialization %}
+
+{% materialization affected_keys, adapter = "snowflake" %}
+    {# A build that failed in this session has left its transaction open. #}
+    {% do run_query("rollback") %} {{ return(build_affected_keys(this.incorporate(type="table"))) }}
+{% endmaterialization %}
+
+{% macro build_affected_keys(target) %}
+    {{ run_hooks(pre_hooks) }}
+    {% set query = split_query(target) %}
+    {% set is_rebuild = must_rebuild(target) %}
+    {% do claim(is_rebuild) %}
+
+    {% set definitions = recreate_tables(target) if is_rebuild else [] %}
+    {% set steps = {} %}
+    {% if create_temporary("affected_" ~ target.identifier, query.affected) > 0 %}
+        {% set has_rows = not is_rebuild and save_rows_before(target) > 0 %}
+        {% if has_rows %} {% do steps.update(delete=delete_affected(target)) %} {% endif %}
+        {% do steps.update(insert=insert_affected(target, query.rewritten)) %}
+        {% if has_rows %} {% do steps.update(vanished=note_vanished(target)) %} {% endif %}
+    {% endif %}
+    {% do steps.update(settle=settle()) %}
+    {% set changed = in_one_transaction(definitions, steps) %}
+
+    {{ run_hooks(post_hooks) }}
+    {% set rows = changed.get("insert", 0) %}
+    {% do store_raw_result("main", message="OK " ~ rows, code="OK", rows_affected=rows) %}
+    {% do return({"relations": [target]}) %}
+{% endmacro %}

@@ -1,0 +1,19 @@
+{#
+    Pruning takes the old end of a topic away (ops.retention): event times below kept_from, of batches
+    up to as_of_batch_id. What was pruned stays gone in a rebuild; what comes later and is as old is
+    rejected; a window that began before the floor has lost trades and is never written again.
+#}
+{# The time by which a message ages: the exchange's, or the broker's where it has none. #}
+{% macro aged_at() -%} coalesce(event_at, published_at) {%- endmacro %}
+
+{% macro is_pruned(topic) -%}
+    exists (
+        select 1
+        from ops.retention
+        where topic = '{{ topic }}' and {{ aged_at() }} < kept_from and landed_batch_id <= as_of_batch_id
+    )
+{%- endmacro %}
+
+{% macro is_below_floor(topic, time=none) -%}
+    exists (select 1 from ops.retention where topic = '{{ topic }}' and {{ time or aged_at() }} < kept_from)
+{%- endmacro %}
