@@ -3,9 +3,12 @@
 A new feed is a source file, a row here and a staging folder in dbt_project/.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+
+from ingest.errors import SettingsInvalid
 
 StartFrom = Literal["earliest", "latest"] | datetime
 
@@ -53,3 +56,13 @@ TOPICS: tuple[Topic, ...] = (
 
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 BY_RAW_TABLE: dict[str, Topic] = {topic.raw_table: topic for topic in TOPICS}
+
+
+def find_topics(names: Sequence[str] | None) -> tuple[Topic, ...]:
+    """Rows of the table by name; all of them if none is named."""
+    unknown = [name for name in names or () if name not in BY_NAME]
+    if unknown:
+        raise SettingsInvalid(
+            f"There is no topic {', '.join(unknown)} in the topic table. It has: {', '.join(BY_NAME)}."
+        )
+    return tuple(BY_NAME[name] for name in names) if names else TOPICS

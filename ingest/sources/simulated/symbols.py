@@ -41,3 +41,4 @@ ADAUSDT = Symbol("ADAUSDT", units("0.3521"), units("0.0001"), units("0.1"), unit
 SHIBUSDT = Symbol("SHIBUSDT", units("0.00001403"), 1, units("1"), 1, 1.6, 1)
 
 DEFAULT_SYMBOLS = (BTCUSDT, ETHUSDT, ADAUSDT)
+SYMBOLS = (*DEFAULT_SYMBOLS, SHIBUSDT)

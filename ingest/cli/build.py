@@ -1,0 +1,41 @@
+"""`tickhouse build`: dbt over what has landed, without Dagster."""
+
+import subprocess
+from typing import Annotated
+
+import typer
+
+
+def build(
+    select: Annotated[
+        list[str] | None, typer.Option(help="dbt's selection, e.g. fct_trades+; may be given several times.")
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build everything again from raw instead of what is new.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Rebuild even if rows would be lost whose raw messages were pruned.")
+    ] = False,
+) -> None:
+    """Run the dbt models and their tests on what has landed.
+
+    Incremental unless told otherwise. A rebuild is refused where raw messages have been pruned that
+    marts still hold rows of: it would lose them.
+
+        tickhouse build --select fct_candles_1m+ --full-refresh
+    """
+    from ingest.home import prepare_home
+    from ingest.services.child import instance_environment, programs
+    from ingest.settings import PROJECT_ROOT, load_settings
+    from ingest.warehouse.rebuild import check_rebuild
+
+    settings = load_settings()
+    prepare_home(settings)
+    if full_refresh and not force:
+        check_rebuild(settings)
+    project = str(PROJECT_ROOT / "dbt_project")
+    command = [str(programs() / "dbt"), "build", "--project-dir", project, "--profiles-dir", project]
+    command += ["--full-refresh"] if full_refresh else []
+    command += ["--select", *select] if select else []
+    done = subprocess.run(command, env=instance_environment(settings), check=False)
+    raise typer.Exit(done.returncode)

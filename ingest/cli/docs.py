@@ -1,0 +1,29 @@
+"""`tickhouse docs`: the dbt docs site."""
+
+import subprocess
+from typing import Annotated
+
+import typer
+
+
+def docs(
+    port: Annotated[int, typer.Option(help="Where the site listens.")] = 8080,
+    serve: Annotated[bool, typer.Option(help="Serve the site until Ctrl-C, or only make it.")] = True,
+) -> None:
+    """Make the dbt docs site (every table, column, test and the lineage) and serve it."""
+    from ingest.home import prepare_home
+    from ingest.services.child import instance_environment, programs
+    from ingest.settings import PROJECT_ROOT, load_settings
+
+    settings = load_settings()
+    prepare_home(settings)
+    project = str(PROJECT_ROOT / "dbt_project")
+    dbt = [str(programs() / "dbt"), "docs"]
+    where = ["--project-dir", project, "--profiles-dir", project]
+    environment = instance_environment(settings)
+    made = subprocess.run([*dbt, "generate", *where], env=environment, check=False)
+    if made.returncode or not serve:
+        raise typer.Exit(made.returncode)
+    typer.echo(f"The docs are at http://127.0.0.1:{port}; Ctrl-C ends.")
+    serving = [*dbt, "serve", *where, "--host", "127.0.0.1", "--port", str(port), "--no-browser"]
+    raise typer.Exit(subprocess.run(serving, env=environment, check=False).returncode)

@@ -1,0 +1,40 @@
+"""`tickhouse drain`: land what Kafka has, once, without Dagster."""
+
+import time
+from typing import Annotated
+
+import typer
+
+
+def drain(
+    topic: Annotated[
+        list[str] | None, typer.Option(help="Only this topic; may be given several times.")
+    ] = None,
+) -> None:
+    """Land what Kafka has until caught up, then end. Safe beside a running Dagster.
+
+    Positions move with the rows in one transaction: stop it whenever you like and run it again.
+
+        tickhouse drain --topic binance.trades && tickhouse build
+    """
+    from ingest.drain import Drain
+    from ingest.home import prepare_home
+    from ingest.kafka.open import open_log
+    from ingest.settings import load_settings
+    from ingest.topics import find_topics
+    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+
+    settings = load_settings()
+    topics = find_topics(topic)
+    prepare_home(settings)
+    began = time.monotonic()
+    rows: dict[str, int] = {}
+    with Drain(lambda: open_log(settings), DuckDbWarehouse(settings.warehouse_path), topics) as running:
+        for landed in running.run_once():
+            rows[landed.topic] = rows.get(landed.topic, 0) + landed.row_count
+            for lost in landed.lost:
+                typer.echo(f"{lost} was gone from Kafka before it was landed (retention).", err=True)
+    seconds = time.monotonic() - began
+    for name, count in sorted(rows.items()):
+        typer.echo(f"{name}: {count} messages")
+    typer.echo(f"Caught up: {sum(rows.values())} messages in {seconds:.1f} s.")

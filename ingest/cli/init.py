@@ -1,0 +1,17 @@
+"""`tickhouse init`: what `make install` does last."""
+
+import typer
+
+
+def init() -> None:
+    """Make TICKHOUSE_HOME and `.env` ready, so that plain `dagster dev` and `dbt build` work. Repeatable."""
+    from ingest.home import prepare_home, write_env
+    from ingest.services.jars import fetch_jars
+    from ingest.settings import load_settings
+
+    settings = load_settings()
+    if settings.kafka_bootstrap_servers is None:
+        fetch_jars()
+    prepare_home(settings)
+    write_env(settings)
+    typer.echo(f"Ready: {settings.tickhouse_home}. Next: make dev")

@@ -1,0 +1,111 @@
+"""`tickhouse publish …`: fill the topics from a feed."""
+
+import signal
+import time
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ingest.sources.simulated.faults import Faults
+    from ingest.sources.simulated.symbols import Symbol
+
+publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
+
+
+@publish.callback()
+def _publish() -> None:
+    """Keeps `publish` a group: each feed is a command of its own."""
+
+
+@publish.command()
+def simulated(
+    messages: Annotated[int | None, typer.Option(help="How many; without it, until Ctrl-C.")] = None,
+    rate: Annotated[str, typer.Option(help="Messages per second, or `max`.")] = "100",
+    seed: Annotated[int, typer.Option(help="The same seed and --start give the same bytes.")] = 7,
+    start: Annotated[
+        datetime | None, typer.Option(help="Event time of the first message (UTC); without it, now.")
+    ] = None,
+    symbols: Annotated[str, typer.Option(help="Which markets, separated by commas.")] = "BTCUSDT,ETHUSDT,ADAUSDT",
+    fault: Annotated[
+        list[str] | None, typer.Option(help="A fault and its share, e.g. gaps=0.001; may be given several times.")
+    ] = None,
+) -> None:
+    """An exchange that speaks Binance's bytes, with a real order book behind it.
+
+        tickhouse publish simulated --messages 50000 --seed 7 --rate max
+        tickhouse publish simulated --rate 200 --fault duplicates=0.01 --fault malformed=0.001
+    """
+    from ingest.kafka.publisher import open_publisher
+    from ingest.kafka.topic_admin import ensure_topics
+    from ingest.settings import load_settings
+    from ingest.sources.pacing import paced
+    from ingest.sources.simulated.clock import RateClock, WallClock
+    from ingest.sources.simulated.exchange import SimulatedExchange
+    from ingest.sources.simulated.faults import with_faults
+
+    settings = load_settings()
+    per_second = parse_rate(rate)
+    faults = parse_faults(fault or [])
+    markets = parse_symbols(symbols)
+    is_live = start is None and per_second is not None
+    clock = WallClock() if is_live else RateClock(start or datetime.now(UTC), per_second or 1000.0)
+    exchange = SimulatedExchange(clock, seed, markets)
+    feed = with_faults(exchange.messages(), faults, seed, exchange.resync)
+    ensure_topics(settings)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    count, began = 0, time.monotonic()
+    try:
+        with open_publisher(settings) as publisher:
+            for count, message in enumerate(paced(islice(feed, messages), per_second), start=1):
+                publisher.publish(message)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; what was taken is delivered.")
+    seconds = time.monotonic() - began
+    typer.echo(f"{count} messages in {seconds:.1f} s ({count / max(seconds, 1e-9):.0f}/s).")
+
+
+def parse_rate(rate: str) -> float | None:
+    """Messages per second; None: as fast as it goes."""
+    if rate == "max":
+        return None
+    try:
+        per_second = float(rate)
+    except ValueError:
+        per_second = 0.0
+    if per_second <= 0:
+        raise typer.BadParameter(f"--rate {rate}: a number of messages per second above 0, or `max`.")
+    return per_second
+
+
+def parse_faults(given: list[str]) -> "Faults":
+    """`name=share` pairs as the simulated exchange's faults."""
+    from dataclasses import fields
+
+    from ingest.sources.simulated.faults import Faults
+
+    kinds = {field.name: field.type for field in fields(Faults)}
+    chosen: dict[str, float] = {}
+    for pair in given:
+        name, _, share = pair.partition("=")
+        if name not in kinds:
+            raise typer.BadParameter(f"--fault {pair}: there are {', '.join(kinds)}.")
+        try:
+            chosen[name] = int(share) if kinds[name] is int else float(share)
+        except ValueError:
+            raise typer.BadParameter(f"--fault {pair}: {share!r} is no number.") from None
+    return Faults(**chosen)
+
+
+def parse_symbols(names: str) -> "list[Symbol]":
+    """Markets of the simulated exchange by name."""
+    from ingest.sources.simulated.symbols import SYMBOLS
+
+    known = {symbol.name: symbol for symbol in SYMBOLS}
+    wanted = [name.strip().upper() for name in names.split(",")]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise typer.BadParameter(f"--symbols {','.join(unknown)}: there are {', '.join(known)}.")
+    return [known[name] for name in wanted]
