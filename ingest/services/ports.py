@@ -40,9 +40,9 @@ def holder(port: int) -> str:
     """Who listens there, as well as it can be known: other people's processes do not say."""
     import psutil
 
-    for process in psutil.process_iter(["name"]):
+    for process in psutil.process_iter():
         with suppress(psutil.Error):
             listens = [c.laddr.port for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
             if port in listens:
-                return f"{process.info['name']} (pid {process.pid}, started in {process.cwd()})"
+                return f"{process.name()} (pid {process.pid}, started in {process.cwd()})"
     return "a program of another user"

@@ -3,25 +3,27 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
 Advance = Callable[[int], None]
 
 
 def note(text: str) -> None:
     """A line about a step that takes a while; on stderr, so that output can be piped."""
-    Console(stderr=True).print(text)
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False).print(text)
 
 
 @contextmanager
 def byte_progress(what: str, total: int) -> Iterator[Advance]:
     """Yields what to call with each number of bytes done; safe to call from several threads."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     if not console.is_terminal:
-        console.print(f"{what}: {total / 1e6:.0f} MB …")
+        note(f"{what}: {total / 1e6:.0f} MB ...")
         yield lambda _: None
-        console.print(f"{what}: done")
+        note(f"{what}: done")
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:

@@ -11,12 +11,12 @@ from ingest.services.progress import note
 from ingest.settings import Settings
 
 
-def prepare(settings: Settings) -> None:
+def prepare_broker(settings: Settings) -> None:
     """Fetch the jars and write the class archive, each only if need be."""
     fetch_jars()
     archive = class_archive()
     if not archive.exists():
-        note("Preparing Apache Kafka for quick starts (once, about 15 s) …")
+        note("Preparing Apache Kafka for quick starts (once, about 10 s) ...")
         archive.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".broker-", dir=archive.parent) as folder:
             _write_class_archive(settings, archive, Path(folder))

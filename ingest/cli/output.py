@@ -1,0 +1,57 @@
+"""How commands say things: tables for people, csv and json for scripts, notes on stderr."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any
+
+import typer
+
+PIPED_WIDTH = 1000
+
+
+class Format(StrEnum):
+    """What `--format` takes."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def show(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Format = Format.TABLE) -> None:
+    """Write rows to stdout; a value that the format has no word for is written as its text."""
+    if form is Format.JSON:
+        records = [dict(zip(columns, row, strict=True)) for row in rows]
+        typer.echo(json.dumps(records, default=str, indent=2, ensure_ascii=False))
+    elif form is Format.CSV:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows(rows)
+    else:
+        _show_table(columns, rows)
+
+
+def note(text: str) -> None:
+    """Something to know that is not the result."""
+    typer.echo(text, err=True)
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help."""
+    return "Examples:\n\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+    # A pipe has no width: one line per row there, however long.
+    console.print(table, width=console.width if console.is_terminal else PIPED_WIDTH)

@@ -1,0 +1,77 @@
+"""`tickhouse topics`: the topic table, and what of it is on the broker."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ingest.cli.output import Format, note, show
+
+if TYPE_CHECKING:
+    from ingest.kafka.topic_admin import TopicOnBroker
+    from ingest.settings import Settings
+    from ingest.topics import Topic
+
+COLUMNS = ("topic", "raw_table", "partitions", "kafka_days", "raw_days", "on_broker", "description")
+SHORT_COLUMNS = ("topic, raw table", "partitions", "kept", "on broker", "what it carries")
+
+
+def topics(
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the topics on the broker what this table says.")
+    ] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+) -> None:
+    """List the topics that Tickhouse lands, and whether the broker has them.
+
+    The table is ingest/topics.py: a row there is all that a new topic needs on this side.
+
+        tickhouse topics --create
+        tickhouse topics --format json
+    """
+    from ingest.kafka.topic_admin import ensure_topics
+    from ingest.settings import load_settings
+    from ingest.topics import TOPICS
+
+    settings = load_settings()
+    if create:
+        ensure_topics(settings)
+    found = _on_broker(settings)
+    rows = [_row(topic, found) for topic in TOPICS]
+    if form is Format.TABLE:
+        show(SHORT_COLUMNS, [_short(*row) for row in rows])
+    else:
+        show(COLUMNS, rows, form)
+
+
+def _on_broker(settings: "Settings") -> "dict[str, TopicOnBroker] | None":
+    """None: no broker answers, which is no reason not to show the table."""
+    from ingest.errors import BrokerUnavailable
+    from ingest.kafka.topic_admin import describe_topics
+
+    try:
+        return describe_topics(settings)
+    except BrokerUnavailable as error:
+        note(str(error))
+        return None
+
+
+def _row(topic: "Topic", found: "dict[str, TopicOnBroker] | None") -> tuple[str | float, ...]:
+    day = timedelta(days=1)
+    kept = (topic.kafka_retention / day, topic.raw_retention / day)
+    table = f"raw.{topic.raw_table}"
+    return (topic.name, table, topic.partitions, *kept, _state(topic, found), topic.description)
+
+
+def _short(name: Any, table: Any, partitions: Any, kafka: Any, raw: Any, state: Any, text: Any) -> list[Any]:
+    """Fits a terminal of 80 columns."""
+    return [f"{name}\n{table}", partitions, f"Kafka {kafka:g} d\nraw {raw:g} d", state, text]
+
+
+def _state(topic: "Topic", found: "dict[str, TopicOnBroker] | None") -> str:
+    if found is None:
+        return "unknown"
+    if topic.name not in found:
+        return "missing"
+    partitions = found[topic.name].partitions
+    return "yes" if partitions >= topic.partitions else f"{partitions} of {topic.partitions} partitions"
