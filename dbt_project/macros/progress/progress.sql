@@ -36,7 +36,6 @@
 
 {# Pins what this run builds. A rebuild starts from nothing, and so will everything that stands on it. #}
 {% macro claim(is_rebuild) %}
-    {% if not execute %} {% do return(none) %} {% endif %}
     {% if is_rebuild %}
         {% set forgotten = [model.unique_id] + descendants_of(model.unique_id) %}
         {% do run_query(
@@ -49,24 +48,17 @@
             ~ parents_built_through()
             ~ ")"
         ) %}
-    {% else %}
-        {% do run_query(
-            "update ops.model_progress set building_through = "
-            ~ parents_built_through()
-            ~ " where model= '"
-            ~ model.unique_id
-            ~ "'"
-        ) %}
+    {% else %} {% do run_query(update_progress("building_through = " ~ parents_built_through())) %}
     {% endif %}
 {% endmacro %}
 
 {% macro settle() %}
+    {% do return(update_progress("built_through = building_through, settled_at = " ~ utc_now())) %}
+{% endmacro %}
+
+{% macro update_progress(change) %}
     {% do return(
-        "update ops.model_progress set built_through = building_through, settled_at = "
-        ~ utc_now()
-        ~ " where model= '"
-        ~ model.unique_id
-        ~ "'"
+        "update ops.model_progress set " ~ change ~ " where model in ('" ~ model.unique_id ~ "')"
     ) %}
 {% endmacro %}
 

@@ -1,10 +1,4 @@
-{{
-    config(
-        materialized="view",
-        pre_hook="{{ claim(is_rebuild=true) }}",
-        post_hook="{{ settle() }}",
-    )
-}}
+{{ config(materialized="settled_view") }}
 
 with
     trade_conflicts as (

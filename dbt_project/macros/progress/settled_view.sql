@@ -1,0 +1,22 @@
+{#
+    materialized: settled_view - a view that keeps its place in ops.model_progress, so that the loop and
+    the checks see it built like any other model. It is always as new as its parents.
+#}
+{% materialization settled_view, adapter = "duckdb" %}
+    {{ return(build_settled_view(this.incorporate(type="view"))) }}
+{% endmaterialization %}
+
+{% materialization settled_view, adapter = "snowflake" %}
+    {{ return(build_settled_view(this.incorporate(type="view"))) }}
+{% endmaterialization %}
+
+{% macro build_settled_view(target) %}
+    {{ run_hooks(pre_hooks) }}
+    {% do get_assert_columns_equivalent(sql) %}
+    {% do claim(is_rebuild=true) %}
+    {% call statement("main", auto_begin=false) %} create or replace view {{ target }} as {{ sql }}
+    {% endcall %}
+    {% do run_query(settle()) %}
+    {{ run_hooks(post_hooks) }}
+    {% do return({"relations": [target]}) %}
+{% endmacro %}

@@ -1,0 +1,19 @@
+"""Whatever came, in whatever order and cuts: the tables are those that a rebuild makes."""
+
+import pytest
+
+from tests.dbt.ordeal import live_through
+from tests.dbt.trial import Trial
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_tables_equal_a_rebuild(trial: Trial, seed: int) -> None:
+    live_through(trial, seed, steps=12)
+    assert trial.differences_to_rebuild() == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 125))
+def test_tables_equal_a_rebuild_many_times(trial: Trial, seed: int) -> None:
+    live_through(trial, seed, steps=30)
+    assert trial.differences_to_rebuild() == {}

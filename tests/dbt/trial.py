@@ -1,0 +1,162 @@
+"""The dbt project in this process, over a warehouse of its own.
+
+    Trial ─▶ land(topic, records)   replay(topic, batches)   run(...)   rebuild()
+             as the drain does      as an operator does      as the loop does
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from dbt.artifacts.schemas.run import RunExecutionResult
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from ingest.raw_rows import SCHEMA
+from ingest.settings import PROJECT_ROOT
+from ingest.topics import BY_NAME
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
+
+PROJECT = PROJECT_ROOT / "dbt_project"
+QUICK = ("--quiet", "--no-write-json", "--log-level-file", "none", "--no-populate-cache", "--no-version-check")
+# What may differ between a table and its rebuild: the batch that wrote it, and the clock of landing.
+NOT_COMPARED = ("batch_id", "landed_at")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A dbt project, parsed once."""
+
+    directory: Path
+    manifest: Manifest
+    target: Path
+
+    def where(self) -> list[str]:
+        return ["--project-dir", str(self.directory), "--profiles-dir", str(self.directory)] + [
+            "--target-path",
+            str(self.target),
+        ]
+
+    @property
+    def models(self) -> list[str]:
+        return [node.name for node in self.manifest.nodes.values() if node.resource_type == "model"]
+
+    def relation(self, model: str) -> str:
+        node = self.manifest.nodes[f"model.tickhouse.{model}"]
+        return f"{node.schema}.{node.name}"
+
+
+def parse_project(directory: Path, target: Path) -> Project:
+    """Parse it: a project that does not parse is an error here, with dbt's own words."""
+    project = Project(directory, Manifest(), target)
+    with home(target):
+        outcome = dbtRunner().invoke(["parse", *QUICK, *project.where()])
+    assert isinstance(outcome.result, Manifest), outcome.exception
+    return Project(directory, outcome.result, target)
+
+
+@contextlib.contextmanager
+def home(directory: Path) -> Iterator[None]:
+    """dbt looks for the warehouse in TICKHOUSE_HOME, and moves into its project."""
+    before = os.environ.get("TICKHOUSE_HOME")
+    os.environ["TICKHOUSE_HOME"] = str(directory)
+    try:
+        with contextlib.chdir(Path.cwd()):
+            yield
+    finally:
+        if before is None:
+            del os.environ["TICKHOUSE_HOME"]
+        else:
+            os.environ["TICKHOUSE_HOME"] = before
+
+
+class Trial:
+    """One warehouse, held open as the micro-batch loop holds it."""
+
+    def __init__(self, project: Project, directory: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.project = project
+        self.directory = directory
+        self.connection = connection
+
+    def land(self, topic: str, records: Sequence[Mapping[str, object]], kind: str = "landing") -> int:
+        """The records as one batch, its number taken as the drain takes it."""
+        rows = pa.Table.from_pylist([{"kafka_topic": topic, **record} for record in records], SCHEMA)
+        self.connection.execute("begin")
+        batch_id = new_batch(self.connection, kind, topic, None)
+        self.connection.register("landing_rows", rows)
+        table = BY_NAME[topic].raw_table
+        self.connection.execute(
+            f"insert into raw.{table} select *, now()::timestamp, {batch_id} from landing_rows"
+        )
+        self.connection.execute("commit")
+        self.connection.unregister("landing_rows")
+        return batch_id
+
+    def replay(self, topic: str, first_batch_id: int, last_batch_id: int) -> None:
+        batch_id = new_batch(self.connection, "replay", topic, None)
+        self.connection.execute(
+            "update ops.batches set replay_first_batch_id = ?, replay_last_batch_id = ? where batch_id = ?",
+            [first_batch_id, last_batch_id, batch_id],
+        )
+
+    def run(self, *arguments: str) -> dict[str, str]:
+        """`dbt run`: what became of each model."""
+        outcome = self._invoke("run", *arguments)
+        return {result.node.name: str(result.status) for result in outcome.results}
+
+    def must_run(self, *arguments: str) -> None:
+        outcome = self._invoke("run", *arguments)
+        assert {str(result.status) for result in outcome.results} <= {"success"}, [
+            (result.node.name, result.message) for result in outcome.results
+        ]
+
+    def test(self, *arguments: str) -> dict[str, str]:
+        outcome = self._invoke("test", *arguments)
+        return {result.node.name: str(result.status) for result in outcome.results}
+
+    def rows(self, sql: str) -> list[tuple]:
+        return self.connection.execute(sql).fetchall()
+
+    def differences_to_rebuild(self) -> dict[str, list[tuple]]:
+        """Build what is pending, then everything anew; the rows that are in one of the two only."""
+        self.must_run()
+        for model in self.project.models:
+            self.connection.execute(
+                f"create or replace temp table incremental_{model} as from {self.project.relation(model)}"
+            )
+        self.must_run("--full-refresh")
+        found = {model: self._differences(model) for model in self.project.models}
+        return {model: rows for model, rows in found.items() if rows}
+
+    def _differences(self, model: str) -> list[tuple]:
+        rebuilt, incremental = self.project.relation(model), f"incremental_{model}"
+        columns = [row[0] for row in self.rows(f"describe {rebuilt}") if row[0] not in NOT_COMPARED]
+        kept = ", ".join(columns)
+        return self.rows(
+            f"""(select 'only incremental', {kept} from {incremental}
+                 except all select 'only incremental', {kept} from {rebuilt})
+                union all
+                (select 'only rebuilt', {kept} from {rebuilt}
+                 except all select 'only rebuilt', {kept} from {incremental})"""
+        )
+
+    def _invoke(self, *arguments: str) -> RunExecutionResult:
+        with home(self.directory):
+            runner = dbtRunner(manifest=self.project.manifest)
+            outcome = runner.invoke([*arguments, *QUICK, *self.project.where()])
+        assert isinstance(outcome.result, RunExecutionResult), outcome.exception
+        return outcome.result
+
+
+@contextlib.contextmanager
+def open_trial(project: Project, directory: Path) -> Iterator[Trial]:
+    """A fresh warehouse with its tables, held open."""
+    directory.mkdir(parents=True, exist_ok=True)
+    warehouse = DuckDbWarehouse(directory / "warehouse.duckdb")
+    warehouse.migrate()
+    with warehouse.open() as connection:
+        yield Trial(project, directory, connection)
