@@ -8,7 +8,8 @@ moves under it (another writer, a re-created topic, retention) the batch is drop
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ingest.drain_plan import Plan, plan
@@ -64,6 +65,9 @@ class Drain:
     def fetch(self) -> list[Batch]:
         """The next batch of every topic that has one. Touches the warehouse only to learn positions."""
         self._start_reading()
+        return self._next_batches()
+
+    def _next_batches(self) -> list[Batch]:
         batches = []
         for topic, reading in list(self._reading.items()):
             try:
@@ -77,7 +81,6 @@ class Drain:
     def land(self, batch: Batch) -> Landed | None:
         """Commit a batch. None: it was stale, nothing was written, the next fetch looks again."""
         try:
-            self._check_life(batch)
             landed = self._warehouse.land(batch, self._run_id)
         except StaleLanding as error:
             self._look_again(batch.topic, error)
@@ -91,11 +94,16 @@ class Drain:
         return landed
 
     def run_once(self) -> Iterator[Landed]:
-        """Drain until caught up with where the log ends when nothing more is found."""
-        while batches := self.fetch():
-            for batch in batches:
-                if landed := self.land(batch):
-                    yield landed
+        """Drain until nothing more is found. Reads on while the warehouse writes: two cores, two jobs."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="landing") as writer:
+            batches = self.fetch()
+            while batches:
+                landing = [writer.submit(self.land, batch) for batch in batches]
+                batches = self._next_batches()
+                for done in landing:
+                    if landed := done.result():
+                        yield landed
+                batches = batches or self.fetch()
 
     def lag(self) -> dict[str, int]:
         """Messages that each topic had, when last looked at, and that have not landed."""
@@ -129,6 +137,7 @@ class Drain:
         for chunk in reader.read(
             next_plan.topic.name, next_plan.windows, self._limits.max_messages, self._limits.max_bytes
         ):
+            self._check_life(next_plan)
             yield self._batch(next_plan, chunk, positions)
 
     def _batch(self, next_plan: Plan, chunk: Sequence[Records], positions: dict[int, int | None]) -> Batch:
@@ -147,13 +156,11 @@ class Drain:
             landings,
         )
 
-    def _check_life(self, batch: Batch) -> None:
+    def _check_life(self, read: Plan) -> None:
         """A consumer reads on into a re-created topic from the old offset without a word."""
-        now: Mapping[str, str | None] = self._control.topic_ids([batch.topic])
-        if now.get(batch.topic) != batch.topic_id:
-            raise StaleLanding(
-                f"{batch.topic} was deleted or created again while it was read; the batch is dropped."
-            )
+        name = read.topic.name
+        if self._control.topic_ids([name]).get(name) != read.topic_id:
+            raise StaleLanding(f"{name} was deleted or created again while it was read; the batch is dropped.")
 
     def _look_again(self, topic: str, error: StaleLanding) -> None:
         log.warning("%s The next turn reads again from the landed position.", error)

@@ -14,6 +14,7 @@ from typing import Self
 from ingest.errors import ServiceFailed
 from ingest.home import prepare_home
 from ingest.kafka.topic_admin import ensure_topics
+from ingest.runs import end_looping, forget_starting
 from ingest.services import broker, ports
 from ingest.services.child import Child, start_child
 from ingest.settings import PROJECT_ROOT, Settings
@@ -37,6 +38,8 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # A run that ends after its turn says so in the UI; one that is interrupted looks like a failure.
+        self._running.push(self._end_looping)
         self._running.close()
 
     def start(self, feed: list[str] | None) -> None:
@@ -49,6 +52,7 @@ class Stack:
         prepare_home(self._settings)
         if self._settings.kafka_bootstrap_servers is None:
             self._running.callback(broker.stop, self._settings)
+        forget_starting(self._settings)
         dagster = self._start("dagster", self._dagster_command())
         if self._settings.kafka_bootstrap_servers is None:
             broker.start(self._settings)
@@ -61,6 +65,10 @@ class Stack:
         """ServiceFailed if something of ours has ended."""
         for child in self._children:
             child.check()
+
+    def _end_looping(self, *_: object) -> None:
+        if self._children:
+            end_looping(self._settings, patience_seconds=10)
 
     def _start(self, name: str, command: list[str]) -> Child:
         child = start_child(name, command, self._settings)

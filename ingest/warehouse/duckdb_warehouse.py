@@ -67,6 +67,10 @@ class DuckDbWarehouse:
                 "insert or replace into ops.lease values (?, ?, now()::timestamp)", [name, run_id]
             )
 
+    def release_lease(self, name: str) -> None:
+        with self._writing() as connection:
+            connection.execute("delete from ops.lease where name = ?", [name])
+
     def lease_holder(self, name: str) -> str | None:
         with self._reading() as connection:
             row = connection.execute("select run_id from ops.lease where name = ?", [name]).fetchone()

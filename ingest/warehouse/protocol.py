@@ -89,6 +89,10 @@ class Warehouse(Protocol):
         """From now on this run is the one that loops."""
         ...
 
+    def release_lease(self, name: str) -> None:
+        """No run is to loop: the one that does ends at its next turn."""
+        ...
+
     def lease_holder(self, name: str) -> str | None:
         """The run that loops now."""
         ...

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import dagster as dg
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
@@ -37,6 +38,8 @@ class WarmDbt:
         """`run`, `test` or `build`; node failures are in the result, a broken dbt is an error."""
         with _working_directory_kept():
             outcome = self._runner.invoke([*arguments, *QUICK, *WHERE])
+        if outcome.exception is None and outcome.result is None:
+            raise dg.DagsterExecutionInterruptedError("dbt was interrupted")
         if outcome.exception is not None or not isinstance(outcome.result, RunExecutionResult):
             raise NeedsAttention(f"dbt {' '.join(arguments)} broke off: {outcome.exception}")
         return outcome.result

@@ -14,10 +14,10 @@ import dagster as dg
 
 from ingest.errors import BrokerUnavailable, WarehouseBusy
 from ingest.kafka.open import open_log
+from ingest.runs import is_alive
 from ingest.settings import load_settings
 from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from orchestration.loop.liveness import is_alive
 from orchestration.loop.micro_batch import configured, micro_batch_job, turns
 
 UNFINISHED = [
@@ -42,11 +42,12 @@ class LiveRun:
 def live_runs(instance: dg.DagsterInstance) -> list[LiveRun]:
     """The living; a run whose process is gone though its record says otherwise is marked as failed."""
     now = time.time()
+    settings = load_settings()
     live = []
     filters = dg.RunsFilter(job_name=micro_batch_job.name, statuses=UNFINISHED)
     for record in instance.get_run_records(filters):
         run = record.dagster_run
-        if is_alive(run.run_id, record.create_timestamp.timestamp()):
+        if is_alive(settings, run.run_id, record.create_timestamp.timestamp()):
             live.append(LiveRun(run.run_id, now - (record.start_time or now)))
         else:
             instance.report_run_failed(run, "Its process is gone (killed, or the machine stopped).")

@@ -6,6 +6,5 @@
     pending.py    which models have work
     backoff.py    a failing model waits, the others go on
     report.py     what the UI is told, and how often
-    liveness.py   which runs are alive
     micro_batch.py the run
 """

@@ -13,14 +13,16 @@ from pydantic import Field
 from ingest.drain import Drain
 from ingest.errors import BrokerUnavailable, NeedsAttention
 from ingest.kafka.open import open_log
+from ingest.runs import LEASE, sign_of_life
 from ingest.settings import load_settings
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from orchestration.dbt.project import dbt_project
 from orchestration.dbt.results import ResultMapper
 from orchestration.dbt.warm import WarmDbt
-from orchestration.loop.liveness import sign_of_life
 from orchestration.loop.report import Event, Report
-from orchestration.loop.turn import LEASE, Turn, Turns
+from orchestration.loop.turn import Turn, Turns
+
+RELIEVED = "another run has taken over, or it was asked to end"
 
 
 class LoopConfig(dg.Config):
@@ -40,7 +42,7 @@ class MicroBatch:
     """The loop of one run."""
 
     def __init__(self, context: dg.OpExecutionContext, config: LoopConfig) -> None:
-        settings = load_settings()
+        self._settings = settings = load_settings()
         self._log = context.log
         self._config = config
         self._run_id = context.run_id
@@ -57,7 +59,7 @@ class MicroBatch:
 
     def loop(self) -> Iterator[Event]:
         """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
-        with self._drain, sign_of_life(self._run_id):
+        with self._drain, sign_of_life(self._settings, self._run_id):
             self._warehouse.take_lease(LEASE, self._run_id)
             self._log.info(f"Took over after {self._age:.1f} s of warming up.")
             busy_at = time.monotonic()
@@ -114,7 +116,7 @@ class MicroBatch:
 
     def _ending(self, turn: Turn | None, busy_at: float) -> str | None:
         if turn is not None and turn.relieved:
-            return "another run has taken over"
+            return RELIEVED
         if self._config.max_seconds == 0:
             return "caught up" if turn is not None and not turn.row_count else None
         if self._age > self._config.max_seconds:
@@ -130,7 +132,7 @@ class MicroBatch:
 
     def _last_words(self, ending: str) -> Iterator[Event]:
         """Slow cadences are built before the run goes, unless a successor is at it already."""
-        if ending != "another run has taken over":
+        if ending != RELIEVED:
             self._tell(self._turns.take(test_every_seconds=0, all_cadences=True))
         yield from self._report.events(everything=True)
         self._log.info(f"Ends: {ending}.")

@@ -11,6 +11,7 @@ import duckdb
 from dbt.artifacts.schemas.run import RunExecutionResult
 
 from ingest.drain import Drain
+from ingest.runs import LEASE
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Landed
 from orchestration.dbt.warm import WarmDbt
@@ -18,7 +19,6 @@ from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
 from orchestration.loop.pending import Model, PendingModels, read_models
 
-LEASE = "micro_batch"
 # How far back a new run checks; the nightly audit checks all.
 RECENT_BATCHES = 500
 

@@ -1,0 +1,85 @@
+"""The looping runs as the system knows them, whatever their records in Dagster say.
+
+A run holds a lock on a file of its own for as long as its process lives; the kernel lets go when it dies,
+also after kill -9 or a power cut, while its record still says STARTED.
+"""
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingest.settings import Settings
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+
+LEASE = "micro_batch"
+"""The lease that says which run loops."""
+# A run that was requested but has not come so far as to take its lock.
+STARTING_SECONDS = 120.0
+SINCE = "since.new"
+
+
+def _folder(settings: Settings) -> Path:
+    folder = settings.tickhouse_home / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def sign_of_life(settings: Settings, run_id: str) -> Iterator[None]:
+    """Held by a run while it loops."""
+    path = _folder(settings) / run_id
+    unseen = path.with_suffix(".new")
+    with unseen.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        unseen.rename(path)  # nobody can find it unlocked
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def is_alive(settings: Settings, run_id: str, requested_at: float) -> bool:
+    """Whether the run's process lives, or may still be starting."""
+    path = _folder(settings) / run_id
+    if path.exists():
+        return _is_locked(path)
+    since = _folder(settings) / SINCE
+    if since.exists() and requested_at < since.stat().st_mtime:
+        return False
+    return time.time() - requested_at < STARTING_SECONDS
+
+
+def forget_starting(settings: Settings) -> None:
+    """Whatever was starting until now is gone: Dagster itself begins anew."""
+    (_folder(settings) / SINCE).touch()
+
+
+def looping_runs(settings: Settings) -> list[str]:
+    """The ids of the runs whose processes live."""
+    signs = _folder(settings).iterdir()
+    return [path.name for path in signs if path.suffix != ".new" and _is_locked(path)]
+
+
+def end_looping(settings: Settings, patience_seconds: float) -> bool:
+    """Ask the run that loops to end after its turn; whether all have ended in time."""
+    if not looping_runs(settings):
+        return True
+    DuckDbWarehouse(settings.warehouse_path, wait_seconds=patience_seconds).release_lease(LEASE)
+    deadline = time.monotonic() + patience_seconds
+    while looping_runs(settings) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not looping_runs(settings)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    path.unlink(missing_ok=True)
+    return False
