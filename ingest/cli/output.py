@@ -49,9 +49,9 @@ def _show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    # A pipe has no width: nothing is wrapped or cut there.
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*(Text("" if value is None else str(value)) for value in row))
-    # A pipe has no width: one line per row there, however long.
-    console.print(table, width=console.width if console.is_terminal else PIPED_WIDTH)
+    console.print(table)

@@ -1,0 +1,89 @@
+"""The broker's jars: all locked, none taken that is not what the lock says."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import ServiceFailed
+from ingest.services.jars import ROOTS, Jar, fetch_jars, locked_jars
+
+
+@pytest.fixture
+def jar() -> Jar:
+    """The smallest of them."""
+    return min(locked_jars(), key=lambda jar: jar.size)
+
+
+@contextlib.contextmanager
+def no_network() -> Iterator[None]:
+    """Every request goes to a proxy that is not there."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            patch.setenv(name, "http://127.0.0.1:9")
+        for name in ("NO_PROXY", "no_proxy"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture
+def cache(tmp_path: Path, jar: Jar) -> Path:
+    """A Maven cache that has just fetched the jar."""
+    try:
+        fetch_jars([jar], cache=tmp_path)
+    except ServiceFailed as error:
+        pytest.skip(f"needs the network: {error}")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_lock_has_all_that_the_roots_need():
+    from jgo.maven import MavenContext
+
+    context = MavenContext()
+    resolved, needed = context.resolver.resolve([context.create_dependency(root) for root in ROOTS])
+    artifacts = {f"{d.groupId}:{d.artifactId}:{d.version}" for d in (*resolved, *needed)}
+
+    assert {jar.coordinate for jar in locked_jars()} == artifacts
+
+
+def test_a_jar_that_was_cut_short_is_fetched_again(cache, jar):
+    path = cache / jar.path
+    path.write_bytes(path.read_bytes()[:-1])
+
+    fetch_jars([jar], cache=cache)
+
+    assert jar.is_intact(path)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_jar_with_another_hash_is_refused(cache, jar):
+    other = replace(jar, sha256="0" * 64)
+    (cache / jar.path).unlink()
+
+    with pytest.raises(ServiceFailed, match=f"{jar.coordinate} came with sha256 {jar.sha256}"):
+        fetch_jars([other], cache=cache)
+
+    assert not (cache / jar.path).exists()
+
+
+def test_without_a_network_it_says_what_to_do(tmp_path, jar):
+    with no_network(), pytest.raises(ServiceFailed, match=r"connect to the network.*KAFKA_BOOTSTRAP_SERVERS"):
+        fetch_jars([jar], cache=tmp_path)
+
+
+def test_without_a_network_the_jars_that_are_here_do(jar):
+    with no_network():
+        (path,) = fetch_jars([jar])
+
+    assert path.exists()
+
+
+def test_a_cache_that_cannot_be_written_is_named(jar, tmp_path: Path):
+    (tmp_path / "com").write_text("a file where a folder must be")
+    (tmp_path / "org").write_text("a file where a folder must be")
+
+    with pytest.raises(ServiceFailed, match=r"Cannot keep the broker's jars.*M2_REPO"):
+        fetch_jars([jar], cache=tmp_path)
