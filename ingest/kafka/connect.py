@@ -9,6 +9,7 @@ from kafka.net.compat import KafkaNetClient
 
 from ingest.errors import BrokerUnavailable, NeedsAttention, SettingsInvalid, TickhouseError
 from ingest.kafka.connection import client_options
+from ingest.services import broker
 from ingest.settings import Settings
 
 Client = TypeVar("Client")
@@ -41,6 +42,9 @@ def connect(settings: Settings, client_class: Callable[..., Client], **options: 
 
 def require_listener(settings: Settings) -> None:
     """Refuses at once where no bootstrap server has an open port; clients would knock for long."""
+    # Its port may be another Tickhouse's by now, whose messages must not be taken for ours.
+    if settings.kafka_bootstrap_servers is None and not broker.is_running(settings):
+        raise broker_unavailable(settings, "the embedded broker does not run")
     failures: list[str] = []
     for server in settings.bootstrap_servers.split(","):
         host, _, port = server.strip().rpartition(":")

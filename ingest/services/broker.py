@@ -65,6 +65,11 @@ def stop(settings: Settings, patience_seconds: float = STOP_PATIENCE_SECONDS) ->
     _daemon(settings).stop(patience_seconds)
 
 
+def is_running(settings: Settings) -> bool:
+    """Whether this home's broker runs, be it still starting."""
+    return _daemon(settings).is_running()
+
+
 def is_up(settings: Settings) -> bool:
     """Whether this home's broker runs and answers."""
     port = _last_port(settings)

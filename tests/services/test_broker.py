@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from ingest.errors import DiskFull, ServiceFailed
+from ingest.errors import BrokerUnavailable, DiskFull, ServiceFailed
+from ingest.kafka.topic_admin import describe_topics
 from ingest.services import broker, broker_log, ports
 from ingest.settings import Settings
 from tests.support.broker import OwnBroker
@@ -97,6 +98,13 @@ def test_the_port_that_was_asked_for_is_taken(tmp_path, listener):
         broker.start(settings)
 
     assert broker.status(settings).state == "stopped"
+
+
+def test_the_broker_of_another_home_is_not_taken_for_ours(tmp_path, broker):
+    settings = Settings(tickhouse_home=tmp_path, embedded_kafka_port=broker.settings.embedded_kafka_port)
+
+    with pytest.raises(BrokerUnavailable, match="the embedded broker does not run"):
+        describe_topics(settings)
 
 
 @pytest.mark.slow
