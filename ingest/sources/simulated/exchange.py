@@ -54,7 +54,9 @@ class SimulatedExchange:
 
     def messages(self) -> Iterator[Message]:
         clock, turns, random = self._clock, self._turns, self._random.random
-        beat = clock.event_ms // BEAT_MS - 1
+        for market in self._markets.values():
+            yield from self._sent(market, market.snapshot())
+        beat = clock.event_ms // BEAT_MS
         while True:
             now_ms = clock.event_ms
             if now_ms // BEAT_MS != beat:

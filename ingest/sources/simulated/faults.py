@@ -48,8 +48,7 @@ def with_faults(
     """
     disturbance = _Disturbance(faults, Random(seed), resync)  # noqa: S311 - repeatable is the point
     for message in messages:
-        yield from disturbance.arriving_by(_received_ns(message))
-        yield from disturbance.arriving_with(message)
+        yield from disturbance.arriving(message)
     yield from disturbance.held_back()
 
 
@@ -62,29 +61,40 @@ class _Disturbance:
         self._resync = resync
         self._late: list[tuple[int, int, Message]] = []
         self._late_count = 0
+        self._now_ns = 0
         self._overtaken: dict[tuple[str, bytes], Message] = {}
 
-    def arriving_by(self, now_ns: int) -> Iterator[Message]:
-        """Late messages whose time has come."""
-        while self._late and self._late[0][0] <= now_ns:
-            due_ns, _, message = heapq.heappop(self._late)
-            yield self._received(message, due_ns)
+    def arriving(self, message: Message) -> Iterator[Message]:
+        """What arrives when the exchange sends this: late ones, then it, more, less or another."""
+        headers = dict(message.headers)
+        self._now_ns = int(headers["received_at"])
+        yield from self._late_until(self._now_ns)
+        yield from self._instead_of(message, headers["channel"])
 
-    def arriving_with(self, message: Message) -> Iterator[Message]:
-        """What arrives when the exchange sends this message: it, more, less or another."""
-        faults, channel, now_ns = self._faults, dict(message.headers)["channel"], _received_ns(message)
+    def held_back(self) -> Iterator[Message]:
+        """What is still to arrive when the exchange has sent its last."""
+        for message in self._overtaken.values():
+            yield self._received(message)
+        yield from self._late_until(max((due_ns for due_ns, _, _ in self._late), default=0))
+
+    def _late_until(self, now_ns: int) -> Iterator[Message]:
+        while self._late and self._late[0][0] <= now_ns:
+            self._now_ns, _, message = heapq.heappop(self._late)
+            yield self._received(message)
+        self._now_ns = now_ns
+
+    def _instead_of(self, message: Message, channel: bytes) -> Iterator[Message]:
+        faults = self._faults
         if channel in CAN_BE_LOST and self._strikes(faults.gaps):
             if channel == b"depth":
                 self._resync(message.key.decode())
             return
         if self._strikes(faults.malformed):
-            yield self._received(
-                replace(message, payload=_broken(message.payload or b"", self._random)), now_ns
-            )
+            yield self._received(replace(message, payload=_broken(message.payload or b"", self._random)))
         if channel == b"book_ticker" and self._strikes(faults.crossed):
             message = replace(message, payload=_crossed(message.payload or b""))
         if self._strikes(faults.late):
-            due_ns = now_ns + self._random.randint(*LATE_MS) * NS_PER_MS
+            due_ns = self._now_ns + self._random.randint(*LATE_MS) * NS_PER_MS
             self._late_count += 1
             heapq.heappush(self._late, (due_ns, self._late_count, message))
             return
@@ -92,28 +102,19 @@ class _Disturbance:
         if overtaken is None and self._strikes(faults.out_of_order):
             self._overtaken[message.topic, message.key] = message
             return
-        yield self._received(message, now_ns)
+        yield self._received(message)
         if self._strikes(faults.duplicates):
-            yield self._received(message, now_ns)
+            yield self._received(message)
         if overtaken is not None:
-            yield self._received(overtaken, now_ns)
-
-    def held_back(self) -> Iterator[Message]:
-        for message in self._overtaken.values():
-            yield self._received(message, _received_ns(message))
-        yield from self.arriving_by(max((due_ns for due_ns, _, _ in self._late), default=0))
+            yield self._received(overtaken)
 
     def _strikes(self, share: float) -> bool:
         return share > 0 and self._random.random() < share
 
-    def _received(self, message: Message, received_ns: int) -> Message:
-        received_at = str(received_ns + self._faults.clock_skew_ms * NS_PER_MS).encode()
+    def _received(self, message: Message) -> Message:
+        received_at = str(self._now_ns + self._faults.clock_skew_ms * NS_PER_MS).encode()
         headers = [(name, received_at if name == "received_at" else value) for name, value in message.headers]
         return replace(message, headers=tuple(headers))
-
-
-def _received_ns(message: Message) -> int:
-    return int(dict(message.headers)["received_at"])
 
 
 def _crossed(book_ticker: bytes) -> bytes:

@@ -43,11 +43,20 @@ class Market:
         self._tape = Tape()
         self._trade_id = first_id
         self._agg_id = first_id
-        self._resync_ms: int | None = now_ms
+        self._resync_ms: int | None = None
+        self._snapshot_is_due = False
 
     def resync(self, now_ms: int) -> None:
         """Somebody lost a diff and asks for a snapshot."""
         self._resync_ms = self._resync_ms or now_ms + RESYNC_MS
+
+    def snapshot(self) -> Sent:
+        """The book as a client gets it who asks for it now."""
+        self._snapshot_is_due = False
+        if "depth_snapshot" not in self._channels:
+            return []
+        book = self._book
+        return [("depth_snapshot", wire.depth_snapshot(book.last_id, book.bids.levels(), book.asks.levels()))]
 
     def step(self, now_ms: int) -> Sent:
         """One event, and what the streams say of it."""
@@ -60,17 +69,20 @@ class Market:
                 sent.append(("book_ticker", wire.book_ticker(self._book.last_id, self.symbol, top)))
         if self._book.unsent_count >= LARGEST_DIFF:
             sent += self._depth(now_ms)
+        if self._snapshot_is_due:
+            sent += self.snapshot()
         return sent
 
     def on_beat(self, before_ms: int, now_ms: int) -> Sent:
-        """What is due by the clock; called ten times a second, first of all at the start."""
+        """What is due by the clock; called ten times a second."""
 
         def is_due(channel: str, interval_ms: int) -> bool:
             return channel in self._channels and before_ms // interval_ms != now_ms // interval_ms
 
         sent = self._depth(now_ms)
         if is_due("depth_snapshot", SNAPSHOT_MS) or (self._resync_ms and now_ms >= self._resync_ms):
-            sent += self._snapshot()
+            # Not now: a client asks at any time, mostly between two diffs.
+            self._snapshot_is_due, self._resync_ms = True, None
         closed = self._tape.close_minute(now_ms)
         candle = closed or self._tape.candle
         if is_due("kline_1m", KLINE_MS) and candle:
@@ -85,13 +97,6 @@ class Market:
             return []
         diff = self._book.take_diff()
         return [("depth", wire.depth_update(now_ms, self.symbol, diff))] if "depth" in self._channels else []
-
-    def _snapshot(self) -> Sent:
-        self._resync_ms = None
-        if "depth_snapshot" not in self._channels:
-            return []
-        book = self._book
-        return [("depth_snapshot", wire.depth_snapshot(book.last_id, book.bids.levels(), book.asks.levels()))]
 
     def _traded(self, fills: list[Fill], now_ms: int) -> Sent:
         buyer_is_maker = not self._flow.taker_buys
