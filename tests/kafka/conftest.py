@@ -13,7 +13,10 @@ from tests.support.other_side import OtherSide
 Windows = Mapping[int, tuple[int, int]]
 
 
-@pytest.fixture(params=["kafka-python", "confluent"])
+CLIENTS = ("kafka-python", "confluent")
+
+
+@pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest) -> str:
     return request.param
 
