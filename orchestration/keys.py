@@ -7,6 +7,9 @@ from ingest.topics import Topic
 IS_BUILT = "is_built"
 """The check of each model: did its last build go through?"""
 
+EQUALS_REBUILD = "equals_rebuild"
+"""The nightly check of each model: is it what building everything anew gives?"""
+
 
 def topic_key(topic: Topic) -> dg.AssetKey:
     return dg.AssetKey(["kafka", topic.name])

@@ -1,4 +1,7 @@
-"""The dbt models as assets. The micro-batch run builds them; by hand, any selection can be built here."""
+"""The dbt models as assets. The micro-batch run builds them; by hand, any selection can be built here.
+
+By hand its tests look at everything, where the loop's look at what came last.
+"""
 
 from collections.abc import Iterator
 
@@ -7,13 +10,15 @@ from dagster_dbt import dbt_assets
 
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from orchestration.dbt.project import dbt_project
-from orchestration.dbt.results import ResultMapper
+from orchestration.dbt.results import ModelResult, ResultMapper
 from orchestration.dbt.translator import TickhouseTranslator
+from orchestration.dbt.warm import WarmDbt
 from orchestration.keys import POOL
 from orchestration.preview import newest_rows
 from orchestration.resources import WarehouseResource
 
 PROJECT = dbt_project()
+EVERYTHING = ("--vars", "{audit: full}")
 
 
 @dbt_assets(
@@ -26,35 +31,36 @@ PROJECT = dbt_project()
 def dbt_models(
     context: dg.AssetExecutionContext, database: WarehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckEvaluation]:
-    """Run what was selected, then its tests; the file is let go between models."""
-    from orchestration.dbt.warm import WarmDbt
-
-    database.warehouse.migrate()
+    """Run the selected models, then the selected tests; the file is let go between them."""
+    warehouse = database.warehouse
+    warehouse.migrate()
     warm = WarmDbt()
     mapper = ResultMapper(warm.manifest_json, PROJECT)
-    names = [key.path[-1] for key in context.selected_asset_keys]
     failed = []
-    for result in mapper.models(warm.invoke("run", "--select", *names)):
-        if not result.succeeded:
+    models = [key.path[-1] for key in context.selected_asset_keys]
+    for result in mapper.models(warm.invoke("run", "--select", *models)) if models else ():
+        if result.succeeded:
+            yield _materialized(result, warehouse)
+        else:
             failed.append(f"{result.asset_key.to_user_string()}: {result.message}")
-            continue
-        yield dg.MaterializeResult(
-            asset_key=result.asset_key,
-            metadata={
-                "build_seconds": round(result.seconds, 3),
-                "rows_written": result.rows or 0,
-                "newest": _preview(database.warehouse, result.asset_key),
-            },
-        )
-    if context.selected_asset_check_keys:
-        yield from mapper.checks(warm.invoke("test", "--select", *names))
+    tests = [key.name for key in context.selected_asset_check_keys]
+    if tests:
+        yield from mapper.checks(warm.invoke("test", "--select", *tests, *EVERYTHING))
     if failed:
         raise dg.Failure("dbt could not build " + "; ".join(failed))
 
 
-def _preview(warehouse: DuckDbWarehouse, key: dg.AssetKey) -> dg.MetadataValue:
+def _materialized(result: ModelResult, warehouse: DuckDbWarehouse) -> dg.MaterializeResult:
     with warehouse.file.reading() as connection:
-        return newest_rows(connection, ".".join(key.path))
+        newest = newest_rows(connection, ".".join(result.asset_key.path))
+    return dg.MaterializeResult(
+        asset_key=result.asset_key,
+        metadata={
+            "build_seconds": round(result.seconds, 3),
+            "rows_written": result.rows or 0,
+            "newest": newest,
+        },
+    )
 
 
 def defs() -> dg.Definitions:

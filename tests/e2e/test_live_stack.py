@@ -1,0 +1,130 @@
+"""What a newcomer does, on one running stack: `tickhouse up`, look, kill things, stop, go on.
+
+What is seen: marts fill by themselves, the UI is green and true, a killed run is replaced, runs hand over,
+Ctrl-C leaves nothing running, and the second start goes on where the first ended.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ingest.services import ports
+from ingest.topics import TOPICS
+from ingest.warehouse.duckdb_file import DuckDbFile
+from tests.e2e.live_stack import LiveStack, awaited, live_stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+MAIN_PATH = [f"raw/{topic.raw_table}" for topic in TOPICS] + ["marts/fct_trades", "marts/fct_candles_1m"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("live")
+
+
+@pytest.fixture(scope="module")
+def broker_port() -> int:
+    return ports.free_port()
+
+
+@pytest.fixture(scope="module")
+def stack(home: Path, broker_port: int) -> Iterator[LiveStack]:
+    with live_stack(home, broker_port=broker_port, MICRO_BATCH_MAX_SECONDS="60") as running:
+        yield running
+
+
+def one(home: Path, sql: str) -> Any:
+    with DuckDbFile(home / "warehouse.duckdb").reading(wait_seconds=60) as connection:
+        row = connection.execute(sql).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def not_green(stack: LiveStack) -> list[str]:
+    """Assets of the main path without a materialisation, and checks that did not pass."""
+    found = []
+    for key, asset in stack.assets().items():
+        if key in MAIN_PATH and not asset["assetMaterializations"]:
+            found.append(f"{key} is not materialised")
+        for check in asset["assetChecksOrError"].get("checks", []):
+            ran = check["executionForLatestMaterialization"]
+            if ran is not None and ran["status"] != "SUCCEEDED":
+                found.append(f"{key}: {check['name']} {ran}")
+            if ran is None and key in MAIN_PATH:
+                found.append(f"{key}: {check['name']} has not run")
+    return found
+
+
+def test_everything_turns_green_by_itself(stack: LiveStack) -> None:
+    awaited("green assets and checks", lambda: not not_green(stack))
+
+
+def test_a_killed_run_is_replaced_and_nothing_is_doubled(stack: LiveStack, home: Path) -> None:
+    run_id = awaited("a run", lambda: next((r["runId"] for r in stack.runs() if r["status"] == "STARTED"), None))
+    os.kill(run_process(stack, run_id), signal.SIGKILL)
+    landed = one(home, "select max(batch_id) from ops.batches")
+    awaited("the next run", lambda: any(r["runId"] != run_id and r["status"] == "STARTED" for r in stack.runs()))
+    awaited("new rows", lambda: one(home, "select max(batch_id) from ops.batches") > landed)
+    assert statuses(stack)[run_id] == "FAILURE"
+    twice = "select count(*) - count(distinct (topic_life, kafka_partition, kafka_offset)) from raw.binance_trades"
+    assert one(home, twice) == 0
+
+
+def test_runs_hand_over(stack: LiveStack) -> None:
+    def relieved() -> bool:
+        ended = [r for r in stack.runs() if r["status"] == "SUCCESS"]
+        successors = [r for r in stack.runs() if any("relief of" in tag["value"] for tag in r["tags"])]
+        return bool(ended and successors)
+
+    awaited("a hand-over", relieved)
+
+
+def test_ctrl_c_leaves_nothing_and_a_second_start_goes_on(
+    stack: LiveStack, home: Path, broker_port: int
+) -> None:
+    assert stack.stop() == 0, stack.said()
+    awaited("nothing left running", lambda: not processes_of(home), seconds=30)
+    rows = one(home, "select count(*) from raw.binance_trades")
+    with live_stack(home, broker_port=broker_port):
+        awaited("more rows", lambda: one(home, "select count(*) from raw.binance_trades") > rows)
+        assert one(home, "select max(topic_life) from ops.topic_lives") == 1
+
+
+def statuses(stack: LiveStack) -> dict[str, str]:
+    return {run["runId"]: run["status"] for run in stack.runs()}
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Every process with this home in its environment or arguments."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and (
+                process.environ().get("TICKHOUSE_HOME") == str(home) or str(home) in " ".join(process.cmdline())
+            ):
+                found.append(process)
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def run_process(stack: LiveStack, run_id: str) -> int:
+    """The process that holds the run's sign of life."""
+    sign = stack.home / "runs" / run_id
+
+    def holder() -> int | None:
+        for process in processes_of(stack.home):
+            try:
+                if any(file.path == str(sign) for file in process.open_files()):
+                    return process.pid
+            except (psutil.AccessDenied, psutil.NoSuchProcess):
+                continue
+        return None
+
+    return awaited("the run's process", holder)
