@@ -5,15 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from ingest.errors import WarehouseBusy
 from ingest.warehouse.file_lock import FileLock, Mode, lock_for
+from tests.warehouse.processes import process, wait_until_ready
 
 # Holds the lock, says so, and waits for its standard input to end.
 HOLDER = """
@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from ingest.warehouse.file_lock import lock_for
 with lock_for(Path(sys.argv[1])).hold(sys.argv[2]):
-    print("held", flush=True)
+    print("ready", flush=True)
     sys.stdin.read()
 """
 
@@ -32,26 +32,9 @@ from pathlib import Path
 from ingest.warehouse.file_lock import lock_for
 while True:
     with lock_for(Path(sys.argv[1])).hold("shared"):
-        print("held", flush=True)
+        print("ready", flush=True)
         time.sleep(0.3)
 """
-
-
-@contextmanager
-def process(script: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """The script in another process, from when it says that it holds the lock."""
-    command = [sys.executable, "-c", script, *map(str, arguments)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        try:
-            wait_for_line(child)
-            yield child
-        finally:
-            child.kill()
-
-
-def wait_for_line(child: subprocess.Popen[str]) -> None:
-    assert child.stdout
-    assert child.stdout.readline() == "held\n"
 
 
 def is_free(lock: FileLock) -> bool:
@@ -150,7 +133,7 @@ def test_overlapping_readers_do_not_starve_a_writer(path: Path) -> None:
         for _ in range(3):
             with lock_for(path).hold("exclusive", wait_seconds=30):
                 pass
-            wait_for_line(last)
+            wait_until_ready(last)
 
 
 def test_threads_join_their_process_and_the_last_one_frees_it(path: Path) -> None:

@@ -1,0 +1,42 @@
+"""What other processes do until they are killed. Their server has imported the heavy libraries once."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.synchronize import Semaphore
+from pathlib import Path
+
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from tests.warehouse.batches import TOPIC, batch, landing
+
+BATCH_ROWS = 5_000
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["duckdb", "pandas", "pyarrow.compute"])
+
+
+@contextmanager
+def victim(work: Callable[[Path, Semaphore], None], path: Path) -> Iterator[Semaphore]:
+    """A process that works at the file and is killed at the end; it says by the semaphore how far it is."""
+    steps = _processes.Semaphore(0)
+    process = _processes.Process(target=work, args=(path, steps))
+    process.start()
+    try:
+        assert steps.acquire(timeout=60), "the victim did not start"
+        yield steps
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+
+
+def land_for_ever(path: Path, steps: Semaphore) -> None:
+    """Batch after batch; a step before each."""
+    warehouse = DuckDbWarehouse(path)
+    known = warehouse.positions().get(TOPIC.name)
+    at = known.next_offsets[0] if known else None
+    while True:
+        first = at or 0
+        next_batch = batch(landing(first, first + BATCH_ROWS, at))
+        steps.release()
+        warehouse.land(next_batch, "victim")
+        at = first + BATCH_ROWS
