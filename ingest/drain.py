@@ -160,7 +160,9 @@ class Drain:
         """A consumer reads on into a re-created topic from the old offset without a word."""
         name = read.topic.name
         if self._control.topic_ids([name]).get(name) != read.topic_id:
-            raise StaleLanding(f"{name} was deleted or created again while it was read; the batch is dropped.")
+            raise StaleLanding(
+                f"{name} was deleted or created again while it was read; the batch is dropped."
+            )
 
     def _look_again(self, topic: str, error: StaleLanding) -> None:
         log.warning("%s The next turn reads again from the landed position.", error)

@@ -41,7 +41,7 @@ class Plan:
 def plan(topic: Topic, state: TopicState, landed: TopicPositions, log: OffsetsAt) -> Plan:
     """Where each partition goes on, or where it begins."""
     life, reason = current_life(state, landed)
-    positions: dict[int, int | None] = {number: None for number in state.bounds}
+    positions: dict[int, int | None] = dict.fromkeys(state.bounds)
     if life == landed.life:
         positions.update({n: at for n, at in landed.next_offsets.items() if n in state.bounds})
     begins = _first_offsets(topic, state, landed, positions, log)
@@ -68,7 +68,10 @@ def current_life(state: TopicState, landed: TopicPositions) -> tuple[int, str]:
     for number, at in landed.next_offsets.items():
         bounds = state.bounds.get(number)
         if bounds is not None and bounds.end < at:
-            return landed.life + 1, f"partition {number} ends at {bounds.end}, before the landed position {at}"
+            return (
+                landed.life + 1,
+                f"partition {number} ends at {bounds.end}, before the landed position {at}",
+            )
     return landed.life, "goes on"
 
 

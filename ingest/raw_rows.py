@@ -3,6 +3,9 @@
 Text that is not UTF-8 keeps its bytes in the column beside it, so whatever arrives can be landed.
 """
 
+# pyarrow makes its compute functions at import; pyright cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Sequence
 from itertools import chain
 

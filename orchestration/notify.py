@@ -1,6 +1,6 @@
 """Who is told when a run fails: the log always, a webhook if one is set. Add a function to add a way.
 
-    failure sensor ─▶ notify(Failure) ─▶ each of NOTIFIERS
+failure sensor ─▶ notify(Failure) ─▶ each of NOTIFIERS
 """
 
 import json

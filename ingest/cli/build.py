@@ -14,7 +14,8 @@ def build(
         bool, typer.Option("--full-refresh", help="Build everything again from raw instead of what is new.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Rebuild even if rows would be lost whose raw messages were pruned.")
+        bool,
+        typer.Option("--force", help="Rebuild even if rows would be lost whose raw messages were pruned."),
     ] = False,
 ) -> None:
     """Run the dbt models and their tests on what has landed.

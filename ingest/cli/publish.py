@@ -4,7 +4,7 @@ import signal
 import time
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,15 +28,18 @@ def simulated(
     start: Annotated[
         datetime | None, typer.Option(help="Event time of the first message (UTC); without it, now.")
     ] = None,
-    symbols: Annotated[str, typer.Option(help="Which markets, separated by commas.")] = "BTCUSDT,ETHUSDT,ADAUSDT",
+    symbols: Annotated[
+        str, typer.Option(help="Which markets, separated by commas.")
+    ] = "BTCUSDT,ETHUSDT,ADAUSDT",
     fault: Annotated[
-        list[str] | None, typer.Option(help="A fault and its share, e.g. gaps=0.001; may be given several times.")
+        list[str] | None,
+        typer.Option(help="A fault and its share, e.g. gaps=0.001; may be given several times."),
     ] = None,
 ) -> None:
     """An exchange that speaks Binance's bytes, with a real order book behind it.
 
-        tickhouse publish simulated --messages 50000 --seed 7 --rate max
-        tickhouse publish simulated --rate 200 --fault duplicates=0.01 --fault malformed=0.001
+    tickhouse publish simulated --messages 50000 --seed 7 --rate max
+    tickhouse publish simulated --rate 200 --fault duplicates=0.01 --fault malformed=0.001
     """
     from ingest.kafka.publisher import open_publisher
     from ingest.kafka.topic_admin import ensure_topics
@@ -59,8 +62,9 @@ def simulated(
     count, began = 0, time.monotonic()
     try:
         with open_publisher(settings) as publisher:
-            for count, message in enumerate(paced(islice(feed, messages), per_second), start=1):
+            for message in paced(islice(feed, messages), per_second):
                 publisher.publish(message)
+                count += 1
     except KeyboardInterrupt:
         typer.echo("Stopped; what was taken is delivered.")
     seconds = time.monotonic() - began
@@ -86,14 +90,14 @@ def parse_faults(given: list[str]) -> "Faults":
 
     from ingest.sources.simulated.faults import Faults
 
-    kinds = {field.name: field.type for field in fields(Faults)}
-    chosen: dict[str, float] = {}
+    kinds = {field.name: type(field.default) for field in fields(Faults)}
+    chosen: dict[str, Any] = {}
     for pair in given:
         name, _, share = pair.partition("=")
         if name not in kinds:
             raise typer.BadParameter(f"--fault {pair}: there are {', '.join(kinds)}.")
         try:
-            chosen[name] = int(share) if kinds[name] is int else float(share)
+            chosen[name] = kinds[name](share)
         except ValueError:
             raise typer.BadParameter(f"--fault {pair}: {share!r} is no number.") from None
     return Faults(**chosen)

@@ -30,6 +30,7 @@ CONSUMER: dict[str, Any] = {
     # A fetch left waiting at the end of one read holds up the first fetch of the next.
     "fetch.wait.max.ms": 10,
     "topic.metadata.propagation.max.ms": 0,
+    "reconnect.backoff.ms": 500,
 }
 
 PASSING = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}

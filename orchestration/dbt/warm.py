@@ -1,12 +1,12 @@
 """dbt kept warm in this process: parsed once, then a small build takes a second instead of ten.
 
-    WarmDbt.run(...) ─▶ dbtRunner with the parsed manifest ─▶ node results ─▶ (results.py) ─▶ Dagster events
+WarmDbt.run(...) ─▶ dbtRunner with the parsed manifest ─▶ node results ─▶ (results.py) ─▶ Dagster events
 """
 
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -18,7 +18,14 @@ from ingest.errors import NeedsAttention
 from orchestration.dbt.project import DBT_DIR, dbt_environment, ensure_manifest
 
 # Nothing written, nothing asked twice: each of these costs a tenth of a second or more per call.
-QUICK = ["--quiet", "--no-write-json", "--log-level-file", "none", "--no-populate-cache", "--no-version-check"]
+QUICK = [
+    "--quiet",
+    "--no-write-json",
+    "--log-level-file",
+    "none",
+    "--no-populate-cache",
+    "--no-version-check",
+]
 WHERE = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
 
 
@@ -46,7 +53,7 @@ class WarmDbt:
 
 
 @contextlib.contextmanager
-def _working_directory_kept() -> Any:
+def _working_directory_kept() -> Iterator[None]:
     """dbt changes into its project and stays there."""
     with contextlib.chdir(os.getcwd()):  # noqa: PTH109
         yield

@@ -28,7 +28,9 @@ class CheckResult:
 RawCheck = Callable[[duckdb.DuckDBPyConnection, Topic, int], CheckResult]
 
 
-def coordinates_unique(connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int) -> CheckResult:
+def coordinates_unique(
+    connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int
+) -> CheckResult:
     """No message lies in the raw table twice."""
     rows, twice = _one(
         connection,

@@ -29,13 +29,16 @@ class LoopConfig(dg.Config):
     """How a micro-batch run behaves. The defaults suit a laptop."""
 
     max_seconds: float = Field(
-        900, description="A successor takes over by then. 0: one run per batch, which ends when caught up."
+        default=900,
+        description="A successor takes over by then. 0: one run per batch, which ends when caught up.",
     )
-    idle_seconds: float = Field(60, description="Ends when nothing came for so long.")
-    turn_seconds: float = Field(1.0, description="A turn begins at most this often.")
-    test_seconds: float = Field(20, description="Data tests and raw checks run this often.")
-    report_seconds: float = Field(30, description="Each asset reports at most this often.")
-    check_report_seconds: float = Field(300, description="Each unchanged check reports at most this often.")
+    idle_seconds: float = Field(default=60, description="Ends when nothing came for so long.")
+    turn_seconds: float = Field(default=1.0, description="A turn begins at most this often.")
+    test_seconds: float = Field(default=20, description="Data tests and raw checks run this often.")
+    report_seconds: float = Field(default=30, description="Each asset reports at most this often.")
+    check_report_seconds: float = Field(
+        default=300, description="Each unchanged check reports at most this often."
+    )
 
 
 class MicroBatch:
@@ -53,9 +56,7 @@ class MicroBatch:
         self._mapper = ResultMapper(dbt.manifest_json, dbt_project())
         self._drain = Drain(lambda: open_log(settings), self._warehouse, run_id=self._run_id)
         self._turns = Turns(self._run_id, self._drain, self._warehouse, dbt)
-        self._report = Report(
-            asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds
-        )
+        self._report = Report(asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds)
 
     def loop(self) -> Iterator[Event]:
         """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
@@ -106,8 +107,8 @@ class MicroBatch:
             else:
                 wait = self._turns.backoff.failed(result.unique_id)
                 self._log.error(
-                    f"{result.asset_key.to_user_string()}: {result.message} It is tried again in {wait:.0f} s, "
-                    "what is built from it waits, everything else goes on."
+                    f"{result.asset_key.to_user_string()}: {result.message} It is tried again in "
+                    f"{wait:.0f} s, what is built from it waits, everything else goes on."
                 )
         for evaluation in self._mapper.checks(turn.tests) if turn.tests else ():
             self._report.check(evaluation)

@@ -1,6 +1,6 @@
 """Which models have work: those whose topics landed something they have not built.
 
-    latest batch per topic  >  built_through of the model, and its cadence is due
+latest batch per topic  >  built_through of the model, and its cadence is due
 """
 
 import time
@@ -42,9 +42,7 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
             unique_id,
             node["name"],
             node["config"].get("meta", {}).get("cadence", "live"),
-            frozenset(
-                BY_RAW_TABLE[table["name"]].name for table in tables if table["name"] in BY_RAW_TABLE
-            ),
+            frozenset(BY_RAW_TABLE[table["name"]].name for table in tables if table["name"] in BY_RAW_TABLE),
             frozenset(parent for parent in above if parent.startswith("model.")),
         )
     return models

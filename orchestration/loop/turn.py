@@ -1,6 +1,6 @@
 """One turn of the loop: land what Kafka has, build what it touches, now and then test it.
 
-    fetch (warehouse free) ─▶ hold the file: lease still ours? ─▶ land ─▶ dbt run ─▶ dbt test ─▶ let go
+fetch (warehouse free) ─▶ hold the file: lease still ours? ─▶ land ─▶ dbt run ─▶ dbt test ─▶ let go
 """
 
 import time
@@ -95,4 +95,3 @@ class Turns:
 
 def _names(models: Sequence[Model]) -> list[str]:
     return [model.name for model in models]
-

@@ -1,4 +1,4 @@
-"""A whole Tickhouse as a user runs it: `tickhouse up` in a home of its own, asked through the UI's GraphQL."""
+"""A whole Tickhouse as a user runs it: `tickhouse up` in a home of its own, asked through GraphQL."""
 
 import json
 import os
@@ -58,7 +58,8 @@ class LiveStack:
         return found["data"]
 
     def runs(self) -> list[dict[str, Any]]:
-        query = '{runsOrError(filter:{pipelineName:"micro_batch"}){... on Runs{results{runId status tags{key value}}}}}'
+        query = """{runsOrError(filter:{pipelineName:"micro_batch"}){
+            ... on Runs{results{runId status tags{key value}}}}}"""
         return self.ask(query)["runsOrError"]["results"]
 
     def assets(self) -> dict[str, dict[str, Any]]:

@@ -66,13 +66,18 @@ def test_everything_turns_green_by_itself(stack: LiveStack) -> None:
 
 
 def test_a_killed_run_is_replaced_and_nothing_is_doubled(stack: LiveStack, home: Path) -> None:
-    run_id = awaited("a run", lambda: next((r["runId"] for r in stack.runs() if r["status"] == "STARTED"), None))
+    run_id = awaited(
+        "a run", lambda: next((r["runId"] for r in stack.runs() if r["status"] == "STARTED"), None)
+    )
     os.kill(run_process(stack, run_id), signal.SIGKILL)
     landed = one(home, "select max(batch_id) from ops.batches")
-    awaited("the next run", lambda: any(r["runId"] != run_id and r["status"] == "STARTED" for r in stack.runs()))
+    awaited(
+        "the next run", lambda: any(r["runId"] != run_id and r["status"] == "STARTED" for r in stack.runs())
+    )
     awaited("new rows", lambda: one(home, "select max(batch_id) from ops.batches") > landed)
     assert statuses(stack)[run_id] == "FAILURE"
-    twice = "select count(*) - count(distinct (topic_life, kafka_partition, kafka_offset)) from raw.binance_trades"
+    twice = """select count(*) - count(distinct (topic_life, kafka_partition, kafka_offset))
+               from raw.binance_trades"""
     assert one(home, twice) == 0
 
 
@@ -105,9 +110,8 @@ def processes_of(home: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and (
-                process.environ().get("TICKHOUSE_HOME") == str(home) or str(home) in " ".join(process.cmdline())
-            ):
+            is_its = process.environ().get("TICKHOUSE_HOME") == str(home)
+            if process.pid != os.getpid() and (is_its or str(home) in " ".join(process.cmdline())):
                 found.append(process)
         except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
             continue

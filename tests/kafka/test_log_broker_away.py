@@ -16,7 +16,7 @@ from ingest.kafka.open import open_log
 from ingest.services.ports import free_port
 from ingest.settings import Settings
 from tests.support.broker import OwnBroker
-from tests.support.other_side import OtherSide, Sent
+from tests.support.other_side import OtherSide, Sent, numbered
 from tests.support.reading import read_rows, whole
 
 Open = Callable[[Settings], KafkaLog]

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.errors import DiskFull, NeedsAttention, WarehouseBusy
+from ingest.errors import DiskFull, NeedsAttention, StaleLanding, WarehouseBusy
 from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_file import DuckDbFile
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
@@ -100,6 +100,15 @@ def test_an_error_frees_the_file(duckdb_warehouse: DuckDbWarehouse, path: Path) 
         connection.execute("select nonsense")
     with process(STRANGER, path, "writer"):
         assert error.value.__traceback__ is not None
+
+
+def test_a_refused_batch_leaves_a_shared_connection_usable(duckdb_warehouse: DuckDbWarehouse) -> None:
+    with duckdb_warehouse.open():
+        duckdb_warehouse.land(batch(landing(0, 3, None)), None)
+        with pytest.raises(StaleLanding):
+            duckdb_warehouse.land(batch(landing(0, 3, None)), None)
+        duckdb_warehouse.land(batch(landing(3, 5, 3)), None)
+    assert assert_sound(duckdb_warehouse) == 5
 
 
 # --- Strangers

@@ -1,8 +1,4 @@
-{{
-    config(
-        meta={"affected_key": ["landed_batch_id"], "traced": ["venue", "symbol", "trade_id", "event_at"]}
-    )
-}}
+{{ config(meta={"affected_key": ["landed_batch_id"], "traced": ["venue", "symbol", "trade_id"]}) }}
 {% set topic = "binance.trades" %}
 {% set fields = ["s", "t", "p", "q", "T", "m"] %}
 
