@@ -52,7 +52,7 @@ def dbt_models(
 
 def _materialized(result: ModelResult, warehouse: DuckDbWarehouse) -> dg.MaterializeResult:
     with warehouse.file.reading() as connection:
-        newest = newest_rows(connection, ".".join(result.asset_key.path))
+        newest = newest_rows(connection, result.asset_key)
     return dg.MaterializeResult(
         asset_key=result.asset_key,
         metadata={

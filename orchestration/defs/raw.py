@@ -32,7 +32,7 @@ def raw_asset(topic: Topic) -> dg.AssetsDefinition:
             lag = drain.lag().get(topic.name, 0)
         context.log_event(dg.AssetObservation(topic_key(topic), metadata={"lag": lag}))
         with database.get_connection() as connection:
-            preview = newest_rows(connection, f"raw.{topic.raw_table}")
+            preview = newest_rows(connection, raw_key(topic.raw_table))
         return dg.MaterializeResult(
             metadata={
                 "rows": sum(batch.row_count for batch in landed),

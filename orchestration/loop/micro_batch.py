@@ -30,14 +30,14 @@ class LoopConfig(dg.Config):
 
     max_seconds: float = Field(
         default=900,
-        description="A successor takes over by then. 0: one run per batch, which ends when caught up.",
+        description="A successor takes over by then. 0: a run ends when caught up.",
     )
     idle_seconds: float = Field(default=60, description="Ends when nothing came for so long.")
     turn_seconds: float = Field(default=1.0, description="A turn begins at most this often.")
     test_seconds: float = Field(default=20, description="Data tests and raw checks run this often.")
     report_seconds: float = Field(default=30, description="Each asset reports at most this often.")
     check_report_seconds: float = Field(
-        default=300, description="Each unchanged check reports at most this often."
+        default=300, description="Each check reports at most this often, or when its colour changes."
     )
 
 
@@ -100,6 +100,7 @@ class MicroBatch:
             for lost in landed.lost:
                 self._log.warning(f"{lost} was gone from Kafka before it was landed (retention).")
         self._report.lag(self._drain.lag())
+        self._report.tables(turn.row_counts, turn.previews)
         for result in self._mapper.models(turn.runs) if turn.runs else ():
             self._report.model(result)
             if result.succeeded:

@@ -17,6 +17,7 @@ from orchestration.dbt.results import ModelResult
 from orchestration.keys import IS_BUILT, raw_key, topic_key
 from orchestration.loop.checks import CheckResult
 
+Metadata = int | float | str | dg.MetadataValue
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.AssetObservation
 
 
@@ -25,7 +26,7 @@ class _Sums:
     """What happened to one asset since it was last reported."""
 
     sums: dict[str, float] = field(default_factory=dict)
-    latest: dict[str, int | float | str] = field(default_factory=dict)
+    latest: dict[str, Metadata] = field(default_factory=dict)
 
     def add(self, **amounts: float) -> None:
         for name, amount in amounts.items():
@@ -40,6 +41,8 @@ class Report:
         self._check_seconds = check_seconds
         self._raw: dict[dg.AssetKey, _Sums] = {}
         self._models: dict[dg.AssetKey, _Sums] = {}
+        self._row_counts: dict[dg.AssetKey, int] = {}
+        self._previews: dict[dg.AssetKey, dg.MetadataValue] = {}
         self._checks: dict[dg.AssetCheckKey, dg.AssetCheckEvaluation] = {}
         self._lag: dict[str, int] = {}
         self._asset_told: dict[dg.AssetKey, float] = {}
@@ -48,7 +51,8 @@ class Report:
     def landed(self, landed: Landed, seconds: float) -> None:
         entry = self._raw.setdefault(raw_key(landed.raw_table), _Sums())
         lost = sum(window.end - window.first for window in landed.lost)
-        entry.add(rows=landed.row_count, batches=1, lost_offsets=lost, batch_seconds=seconds)
+        entry.add(rows=landed.row_count, batches=1, lost_offsets=lost)
+        entry.latest["turn_seconds"] = round(seconds, 3)
         entry.latest["batch_id"] = landed.batch_id
         for window in landed.windows:
             entry.latest[f"next_offset_{window.partition.number}"] = window.end
@@ -57,6 +61,12 @@ class Report:
 
     def lag(self, lag: Mapping[str, int]) -> None:
         self._lag.update(lag)
+
+    def tables(
+        self, row_counts: Mapping[dg.AssetKey, int], previews: Mapping[dg.AssetKey, dg.MetadataValue]
+    ) -> None:
+        self._row_counts.update(row_counts)
+        self._previews.update(previews)
 
     def model(self, result: ModelResult) -> None:
         if result.succeeded:
@@ -99,9 +109,17 @@ class Report:
                 if everything or now - self._asset_told.get(key, float("-inf")) >= self._asset_seconds:
                     self._asset_told[key] = now
                     del gathered[key]
-                    rounded = {name: round(value, 3) for name, value in sums.sums.items()}
-                    yield dg.AssetMaterialization(key, metadata={**rounded, **sums.latest})
+                    yield dg.AssetMaterialization(key, metadata=self._metadata(key, sums))
         yield from self._due_checks(now)
+
+    def _metadata(self, key: dg.AssetKey, sums: _Sums) -> dict[str, Metadata]:
+        found: dict[str, Metadata] = {name: round(value, 3) for name, value in sums.sums.items()}
+        found |= sums.latest
+        if key in self._row_counts:
+            found["dagster/row_count"] = self._row_counts[key]
+        if key in self._previews:
+            found["newest"] = self._previews.pop(key)
+        return found
 
     def _due_checks(self, now: float) -> Iterator[dg.AssetCheckEvaluation]:
         for key, evaluation in list(self._checks.items()):

@@ -4,9 +4,10 @@ fetch (warehouse free) ─▶ hold the file: lease still ours? ─▶ land ─�
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import dagster as dg
 import duckdb
 from dbt.artifacts.schemas.run import RunExecutionResult
 
@@ -18,9 +19,11 @@ from orchestration.dbt.warm import WarmDbt
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
 from orchestration.loop.pending import Model, PendingModels, read_models
+from orchestration.preview import newest_rows, row_counts
 
 # How far back a new run checks; the nightly audit checks all.
 RECENT_BATCHES = 500
+PREVIEW_SECONDS = 300
 
 
 @dataclass(slots=True)
@@ -32,6 +35,8 @@ class Turn:
     runs: RunExecutionResult | None = None
     tests: RunExecutionResult | None = None
     checks: list[CheckResult] = field(default_factory=list)
+    row_counts: Mapping[dg.AssetKey, int] = field(default_factory=dict)
+    previews: Mapping[dg.AssetKey, dg.MetadataValue] = field(default_factory=dict)
     held_seconds: float = 0.0
 
     @property
@@ -55,6 +60,7 @@ class Turns:
         self.backoff = Backoff()
         self._untested: set[str] = set()
         self._tested_at = float("-inf")
+        self._previewed_at = float("-inf")
         self._checked_through: int | None = None
 
     def take(self, *, test_every_seconds: float, all_cadences: bool = False) -> Turn:
@@ -89,8 +95,16 @@ class Turns:
         since = max(0, newest - RECENT_BATCHES) if self._checked_through is None else self._checked_through
         turn.checks = raw_checks(connection, since)
         self._checked_through = newest
+        self._look(connection, turn)
         self._untested.clear()
         self._tested_at = time.monotonic()
+
+    def _look(self, connection: duckdb.DuckDBPyConnection, turn: Turn) -> None:
+        """What the UI shows of the tables; previews are large, so they come more rarely."""
+        turn.row_counts = row_counts(connection)
+        if time.monotonic() - self._previewed_at >= PREVIEW_SECONDS:
+            self._previewed_at = time.monotonic()
+            turn.previews = {key: newest_rows(connection, key) for key in turn.row_counts}
 
 
 def _names(models: Sequence[Model]) -> list[str]:
