@@ -6,14 +6,12 @@ Ctrl-C leaves nothing running, and the second start goes on where the first ende
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from ingest.services import ports
 from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_file import DuckDbFile
 from tests.e2e.live_stack import LiveStack, awaited, live_stack
@@ -21,22 +19,6 @@ from tests.e2e.live_stack import LiveStack, awaited, live_stack
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MAIN_PATH = [f"raw/{topic.raw_table}" for topic in TOPICS] + ["marts/fct_trades", "marts/fct_candles_1m"]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("live")
-
-
-@pytest.fixture(scope="module")
-def broker_port() -> int:
-    return ports.free_port()
-
-
-@pytest.fixture(scope="module")
-def stack(home: Path, broker_port: int) -> Iterator[LiveStack]:
-    with live_stack(home, broker_port=broker_port, MICRO_BATCH_MAX_SECONDS="60") as running:
-        yield running
 
 
 def one(home: Path, sql: str) -> Any:

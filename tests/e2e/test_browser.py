@@ -1,0 +1,70 @@
+"""What somebody sees who opens the UI: the lineage from topic to mart, green, and checks that passed.
+
+Set TICKHOUSE_SCREENSHOTS to a folder to keep the pictures.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.live_stack import LiveStack, awaited
+from tests.e2e.test_live_stack import not_green
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+# The last ones keep Chromium from calling home, which a closed network answers with errors.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium or Chrome on this machine: `.ci/run` installs one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, stack: LiveStack) -> Iterator[Page]:
+    awaited("green assets and checks", lambda: not not_green(stack))
+    page = browser.new_page(viewport={"width": 1800, "height": 1000})
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
+
+
+def keep(page: Page, name: str) -> None:
+    if folder := os.environ.get("TICKHOUSE_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_lineage_runs_from_topic_to_mart(page: Page, stack: LiveStack) -> None:
+    page.goto(f"{stack.url}/asset-groups?expanded=tickhouse@kafka:__repository__")
+    expect(page.get_by_text("Global asset lineage")).to_be_visible()
+    for group in ("kafka", "raw", "staging", "market", "quality"):
+        expect(page.get_by_text(group, exact=True).first).to_be_visible()
+    keep(page, "lineage_groups")
+
+
+def test_a_mart_shows_its_rows_and_passing_checks(page: Page, stack: LiveStack) -> None:
+    page.goto(f"{stack.url}/assets/marts/fct_candles_1m?view=checks")
+    expect(page.get_by_text("is_built").first).to_be_visible()
+    expect(page.get_by_text("Passed").first).to_be_visible()
+    expect(page.get_by_text("Failed")).to_have_count(0)
+    keep(page, "checks")
+    page.goto(f"{stack.url}/assets/marts/fct_candles_1m")
+    expect(page.get_by_text("Row count").first).to_be_visible()
+    keep(page, "candles")
