@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Message, TopicPartition
 
 from ingest.errors import NeedsAttention, TickhouseError
-from ingest.kafka.connect import refused, require_listener
+from ingest.kafka.connect import refused
 from ingest.kafka.connection import confluent_options
 from ingest.kafka.log import Records
 from ingest.kafka.reader import moved_under_reader
@@ -85,7 +85,6 @@ class ConfluentFetcher:
 
     def _made(self) -> Consumer:
         if self._consumer is None:
-            require_listener(self._settings)
             self._consumer = Consumer({**confluent_options(self._settings), **CONSUMER}, logger=log)
         return self._consumer
 

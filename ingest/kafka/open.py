@@ -1,6 +1,7 @@
 """Opening the Kafka log with the client that the settings name."""
 
 from ingest.errors import SettingsInvalid
+from ingest.kafka.cluster import Cluster
 from ingest.kafka.log import KafkaLog
 from ingest.kafka.reader import LogReader
 from ingest.settings import Settings
@@ -11,7 +12,7 @@ def open_log(settings: Settings) -> KafkaLog:
     if settings.kafka_client == "kafka-python":
         from ingest.kafka.kafka_python_fetcher import KafkaPythonFetcher
 
-        return LogReader(settings, KafkaPythonFetcher(settings))
+        return LogReader(Cluster(settings), KafkaPythonFetcher(settings))
     try:
         from ingest.kafka.confluent_fetcher import ConfluentFetcher
     except ImportError as error:
@@ -19,4 +20,4 @@ def open_log(settings: Settings) -> KafkaLog:
             "KAFKA_CLIENT=confluent wants the extra `fast`: pip install 'tickhouse[fast]', "
             "or set KAFKA_CLIENT=kafka-python."
         ) from error
-    return LogReader(settings, ConfluentFetcher(settings))
+    return LogReader(Cluster(settings), ConfluentFetcher(settings))

@@ -12,12 +12,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from ingest.errors import StaleLanding, TickhouseError
+from ingest.errors import BrokerUnavailable, StaleLanding, TickhouseError
 from ingest.kafka.chunks import Chunks
 from ingest.kafka.cluster import Cluster
-from ingest.kafka.connect import broker_unavailable
 from ingest.kafka.log import Records, TopicState
-from ingest.settings import Settings
 
 SILENCE_SECONDS = 1.0
 """Both clients wait for a deleted topic for ever: after this long without progress we ask the broker."""
@@ -57,10 +55,10 @@ class Fetcher(Protocol):
 class LogReader:
     """The KafkaLog: the cluster answers what there is, the fetcher brings it."""
 
-    def __init__(self, settings: Settings, fetcher: Fetcher) -> None:
-        self._settings = settings
-        self._cluster = Cluster(settings)
+    def __init__(self, cluster: Cluster, fetcher: Fetcher) -> None:
+        self._cluster = cluster
         self._fetcher = fetcher
+        self._topic_ids: dict[str, str | None] = {}
 
     def states(self, topics: Iterable[str]) -> dict[str, TopicState]:
         return self._cluster.states(topics)
@@ -78,7 +76,7 @@ class LogReader:
         if not chunks.pending:
             return
         try:
-            self._fetcher.begin(topic, chunks.positions)
+            self._begin(topic, chunks.positions)
             while chunks.pending:
                 self._fill(topic, chunks)
                 yield chunks.take()
@@ -89,6 +87,17 @@ class LogReader:
     def close(self) -> None:
         self._fetcher.close()
         self._cluster.close()
+
+    def _begin(self, topic: str, positions: Mapping[int, int]) -> None:
+        """A consumer that has read a topic never reads its next life: librdkafka would wait for ever for
+        the old leader's epoch, and either may hold records that it fetched ahead."""
+        found = self._cluster.topic_ids([topic])
+        if topic not in found:
+            raise StaleLanding(f"{topic} does not exist any more.")
+        if self._topic_ids.get(topic, found[topic]) != found[topic]:
+            self._fetcher.close()
+        self._topic_ids.update(found)
+        self._fetcher.begin(topic, positions)
 
     @collector_paused()
     def _fill(self, topic: str, chunks: Chunks) -> None:
@@ -110,15 +119,17 @@ class LogReader:
     ) -> None:
         """Raises if nothing can come any more; returns if the broker is merely slow."""
         state = self._cluster.states([topic]).get(topic)
-        if state is None:
+        if state is None or state.topic_id != self._topic_ids[topic]:
             raise StaleLanding(f"{topic} was deleted while it was read.")
         for number, (at, end) in pending.items():
             bounds = state.bounds.get(number)
             if bounds is None or at < bounds.start or end > bounds.end:
                 raise moved_under_reader(topic, number, at)
         if silent_seconds > GIVE_UP_SECONDS:
-            raise broker_unavailable(
-                self._settings, f"{topic}: nothing came for {silent_seconds:.0f} s, pending {dict(pending)}"
+            missing = ", ".join(f"[{number}] {at} to {end}" for number, (at, end) in pending.items())
+            raise BrokerUnavailable(
+                f"The broker answers, but for {silent_seconds:.0f} s nothing came of {topic}: {missing}. "
+                f"Its own log may say why; the next turn tries again."
             )
 
 

@@ -44,7 +44,8 @@ def read_rows(
 
 
 def rows_of(records: Records) -> list[Row]:
-    columns = (records.offsets, records.timestamps_ms, records.keys, records.values, records.headers)
+    headers = map(tuple, records.headers)
+    columns = (records.offsets, records.timestamps_ms, records.keys, records.values, headers)
     assert records.offsets == sorted(set(records.offsets))
     assert all(records.first <= offset < records.end for offset in records.offsets)
-    return [Row(*row, tuple(headers)) for *row, headers in zip(*columns, strict=True)]
+    return [Row(*row) for row in zip(*columns, strict=True)]
