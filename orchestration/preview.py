@@ -2,6 +2,7 @@
 
 import dagster as dg
 import duckdb
+import pandas as pd
 
 ROWS = 5
 LONGEST_TEXT = 120
@@ -20,13 +21,21 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[dg.AssetKey, int]:
 def newest_rows(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dg.MetadataValue:
     """The rows that came last, as a markdown table."""
     relation = ".".join(key.path)
-    frame = connection.execute(
+    found = connection.execute(
         f"from {relation} where batch_id = (select max(batch_id) from {relation}) limit {ROWS}"
-    ).df()
+    )
+    names = [column[0] for column in found.description]
+    # As Python objects: pandas' own types make floats of whole numbers where one is NULL.
+    frame = pd.DataFrame(found.fetchall(), columns=names, dtype=object)
     if frame.empty:
         return dg.MetadataValue.md("no rows yet")
-    cells = frame.astype(str).apply(lambda column: column.str.slice(0, LONGEST_TEXT).str.replace("|", "\\|"))
-    header = "| " + " | ".join(cells.columns) + " |"
-    rule = "|" + "---|" * len(cells.columns)
-    rows = ["| " + " | ".join(row) + " |" for row in cells.itertuples(index=False)]
+    header = "| " + " | ".join(names) + " |"
+    rule = "|" + "---|" * len(names)
+    rows = ["| " + " | ".join(row) + " |" for row in frame.map(_cell).itertuples(index=False)]
     return dg.MetadataValue.md("\n".join([header, rule, *rows]))
+
+
+def _cell(value: object) -> str:
+    """On one line, without what would end the cell."""
+    text = "" if value is None else str(value)[:LONGEST_TEXT]
+    return " ".join(text.split()).replace("|", "\\|")
