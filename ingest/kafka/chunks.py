@@ -1,7 +1,7 @@
 """Stretches of records as a client fetched them ─▶ chunks of bounded size, cut at each window's end."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from operator import itemgetter
 
@@ -47,8 +47,10 @@ class Chunks:
         return max(1, min(FETCH_MESSAGES, left, self._max_messages - self._messages, fitting))
 
     def add(self, stretch: Records) -> bool:
-        """Take what a client fetched. True: this partition has been read to its end."""
+        """Take what a client fetched. True: with this, the partition has been read to its end."""
         number, end = stretch.partition, self._ends[stretch.partition]
+        if self.positions[number] == end:
+            return False
         _cut(stretch, end)
         chunk = self._filling.setdefault(number, Records(number, stretch.first, stretch.first))
         chunk.end = self.positions[number] = stretch.end
@@ -76,7 +78,7 @@ class Chunks:
             self._message_bytes = max(1, size // len(stretch.offsets))
 
 
-def _sizes(values) -> int:
+def _sizes(values: Iterable[bytes | None]) -> int:
     return sum(map(len, filter(None, values)))
 
 
