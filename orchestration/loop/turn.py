@@ -85,12 +85,15 @@ class Turns:
             return
         turn.runs = self._dbt.invoke("run", "--select", *_names(due))
         self._pending.built(due)
-        self._untested.update(model.name for model in due)
+        built = [result.node.name for result in turn.runs.results if str(result.status) == "success"]
+        self._untested.update(built)
 
     def _test(self, connection: duckdb.DuckDBPyConnection, turn: Turn) -> None:
         if not self._untested:
             return
-        turn.tests = self._dbt.invoke("test", "--select", *sorted(self._untested))
+        # `buildable`: not the tests that also need a model that may not be there yet.
+        tested = ["--select", *sorted(self._untested), "--indirect-selection", "buildable"]
+        turn.tests = self._dbt.invoke("test", *tested)
         newest = newest_batch_id(connection)
         since = max(0, newest - RECENT_BATCHES) if self._checked_through is None else self._checked_through
         turn.checks = raw_checks(connection, since)
