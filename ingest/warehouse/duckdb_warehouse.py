@@ -20,6 +20,7 @@ RAW_COLUMNS = """
 """
 
 LANDING_ROWS = "landing_rows"
+PAYLOAD_BYTES = "coalesce(sum(coalesce(strlen(payload), octet_length(payload_bytes))), 0)"
 
 
 class DuckDbWarehouse:
@@ -187,7 +188,7 @@ def _insert_rows(
     )
     connection.execute(
         f"""insert into ops.windows select ?, ?, ?, ?, ?, ?, count(*),
-                coalesce(sum(coalesce(strlen(payload), octet_length(payload_bytes), 0)), 0)
+                {PAYLOAD_BYTES}
             from {LANDING_ROWS}""",
         [batch_id, at.topic, at.life, at.number, window.first, window.end],
     )

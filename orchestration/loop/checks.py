@@ -57,16 +57,20 @@ def coordinates_complete(
     (holes,) = _one(
         connection,
         """with stretches as (
-               select batch_id, topic_life, kafka_partition, first_offset, end_offset from ops.windows
-               where topic = $topic and batch_id > $since
+               select batch_id, topic_life, kafka_partition, first_offset, end_offset
+               from ops.windows where topic = $topic
                union all
-               select batch_id, topic_life, kafka_partition, first_offset, end_offset from ops.lost_ranges
-               where topic = $topic and batch_id > $since
+               select batch_id, topic_life, kafka_partition, first_offset, end_offset
+               from ops.lost_ranges where topic = $topic
+           ), looked_at as (
+               select topic_life, kafka_partition, min(first_offset) as from_offset
+               from stretches where batch_id > $since group by all
            ), reach as (
                select topic_life, kafka_partition, end_offset,
                    lead(first_offset) over (
                        partition by topic_life, kafka_partition order by first_offset, end_offset) as follows
-               from stretches
+               from stretches inner join looked_at using (topic_life, kafka_partition)
+               where first_offset >= from_offset
            )
            select count(*) from reach
            left join ops.positions as placed
@@ -82,11 +86,11 @@ def coordinates_complete(
                 where batch_id > $since group by batch_id
             ), promised as (
                 select batch_id, sum(row_count) as row_count from ops.windows
-                where topic = $topic and batch_id > greatest($since, $pruned) group by batch_id
+                where topic = $topic and batch_id > $since group by batch_id
             )
             select coalesce(sum(abs(promised.row_count - coalesce(landed.row_count, 0))), 0)
             from promised left join landed using (batch_id)""",
-        {"topic": topic.name, "since": since_batch_id, "pruned": _pruned_through(connection, topic)},
+        {"topic": topic.name, "since": since_batch_id},
     )
     (lost,) = _one(
         connection,
@@ -152,14 +156,6 @@ def _rejected_count(connection: duckdb.DuckDBPyConnection, topic: Topic, since_b
 
 def newest_batch_id(connection: duckdb.DuckDBPyConnection) -> int:
     return _one(connection, "select coalesce(max(batch_id), 0) from ops.batches", [])[0]
-
-
-def _pruned_through(connection: duckdb.DuckDBPyConnection, topic: Topic) -> int:
-    """Batches up to this one may have lost rows to retention."""
-    row = connection.execute(
-        "select max(as_of_batch_id) from ops.retention where topic = ?", [topic.name]
-    ).fetchone()
-    return (row[0] if row else None) or 0
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: object) -> tuple:
