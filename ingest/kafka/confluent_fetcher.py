@@ -11,7 +11,7 @@ from ingest.errors import NeedsAttention, TickhouseError
 from ingest.kafka.connect import refused
 from ingest.kafka.connection import confluent_options
 from ingest.kafka.log import Records
-from ingest.kafka.reader import moved_under_reader
+from ingest.kafka.reader import moved_under_reader, undecodable
 from ingest.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,11 @@ class ConfluentFetcher:
     def _stretch(self, number: int, run: list[Message]) -> Records:
         """One partition's messages in columns; map() over the methods spares a Python loop for each."""
         offsets: list[Any] = [*map(Message.offset, run)]
-        headers: list[Any] = [found or () for found in map(Message.headers, run)]
+        headers: list[Any] = []
+        try:
+            headers.extend(found or () for found in map(Message.headers, run))
+        except SystemError as error:  # a header's name that is not UTF-8; what came before it was taken
+            raise undecodable(self._topic, {number: offsets[len(headers)]}, error.__cause__) from error
         return Records(
             number,
             self._move(number, offsets[-1] + 1),

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
+from kafka.errors import CorruptRecordError, KafkaError, LogTruncationError, OffsetOutOfRangeError
 
 from ingest.kafka.connect import connect, explained
 from ingest.kafka.log import Records
-from ingest.kafka.reader import moved_under_reader
+from ingest.kafka.reader import moved_under_reader, undecodable
 from ingest.settings import Settings
 
 POLL_MS = 20
@@ -54,6 +54,9 @@ class KafkaPythonFetcher:
         except LogTruncationError as error:
             tp = next(iter(error.divergent_offsets))
             raise moved_under_reader(tp.topic, tp.partition, self._positions[tp]) from error
+        except CorruptRecordError as error:
+            positions = {tp.partition: at for tp, at in self._positions.items()}
+            raise undecodable(next(iter(self._positions)).topic, positions, error) from error
         except KafkaError as error:
             raise explained(self._settings, error) from error
         moved = {tp: end for tp, end in ends.items() if end > self._positions[tp]}

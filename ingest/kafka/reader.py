@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from ingest.errors import BrokerUnavailable, StaleLanding, TickhouseError
+from ingest.errors import BrokerUnavailable, NeedsAttention, StaleLanding, TickhouseError
 from ingest.kafka.chunks import Chunks
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.log import Records, TopicState
@@ -131,6 +131,14 @@ class LogReader:
                 f"The broker answers, but for {silent_seconds:.0f} s nothing came of {topic}: {missing}. "
                 f"Its own log may say why; the next turn tries again."
             )
+
+
+def undecodable(topic: str, positions: Mapping[int, int], reason: object) -> NeedsAttention:
+    at = " or ".join(f"[{number}] from offset {offset}" for number, offset in positions.items())
+    return NeedsAttention(
+        f"{topic} {at} holds a record that no client can decode ({reason}). Move the log's start past it "
+        f"(kafka-delete-records): the drain then goes on and writes down what was lost."
+    )
 
 
 def moved_under_reader(topic: str, partition: int | None, offset: int | None) -> StaleLanding:
