@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from ingest.errors import NeedsAttention
 from ingest.topics import BY_RAW_TABLE
 
 # Seconds between builds. A model without a cadence is built each turn.
@@ -36,12 +37,17 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] != "model":
             continue
+        cadence = node["config"].get("meta", {}).get("cadence", "live")
+        if cadence not in CADENCES:
+            raise NeedsAttention(
+                f"{node['name']} has the cadence {cadence!r}; there are {', '.join(CADENCES)}."
+            )
         above = _ancestors(unique_id, parent_map)
         tables = [manifest["sources"][parent] for parent in above if parent in manifest["sources"]]
         models[unique_id] = Model(
             unique_id,
             node["name"],
-            node["config"].get("meta", {}).get("cadence", "live"),
+            cadence,
             frozenset(BY_RAW_TABLE[table["name"]].name for table in tables if table["name"] in BY_RAW_TABLE),
             frozenset(parent for parent in above if parent.startswith("model.")),
         )
@@ -60,7 +66,7 @@ def _ancestors(unique_id: str, parent_map: Mapping[str, Sequence[str]]) -> set[s
 
 
 class PendingModels:
-    """Remembers when each cadence was last built; what has work is read from the warehouse."""
+    """Remembers when each model was last built; what has work is read from the warehouse."""
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         self.models = models
@@ -68,28 +74,32 @@ class PendingModels:
 
     def due(self, connection: duckdb.DuckDBPyConnection, *, all_cadences: bool = False) -> list[Model]:
         """Models with work whose cadence is due; with `all_cadences`, whatever has work."""
-        now = time.monotonic()
-        cadences = {
-            name
-            for name, seconds in CADENCES.items()
-            if all_cadences or now - self._built_at.get(name, float("-inf")) >= seconds
-        }
-        return [model for model in self._behind(connection) if model.cadence in cadences]
-
-    def built(self, models: Iterable[Model]) -> None:
-        """These cadences ran just now."""
-        now = time.monotonic()
-        for model in models:
-            self._built_at[model.cadence] = now
-
-    def _behind(self, connection: duckdb.DuckDBPyConnection) -> list[Model]:
         landed = dict(
             connection.execute("select topic, max(batch_id) from ops.batches group by topic").fetchall()
         )
         built = dict(connection.execute("select model, built_through from ops.model_progress").fetchall())
-        return [
-            model
-            for model in self.models.values()
-            if max((landed.get(topic, 0) for topic in model.topics), default=0)
-            > built.get(model.unique_id, 0)
-        ]
+        newest = {uid: _newest(model, landed) for uid, model in self.models.items()}
+        behind = {uid for uid in self.models if newest[uid] > built.get(uid, 0)}
+        due = {uid for uid in behind if all_cadences or self._is_due(self.models[uid])}
+        # A model builds as far as all its parents have: one of a quiet topic must move up, or it holds
+        # back what the other topics brought.
+        quiet = {
+            parent
+            for uid in due
+            for parent in self.models[uid].parents - behind
+            if newest[uid] > built.get(parent, 0)
+        }
+        return [self.models[uid] for uid in self.models if uid in due | quiet]
+
+    def built(self, unique_ids: Iterable[str]) -> None:
+        """These were built just now."""
+        self._built_at.update(dict.fromkeys(unique_ids, time.monotonic()))
+
+    def _is_due(self, model: Model) -> bool:
+        last = self._built_at.get(model.unique_id, float("-inf"))
+        return time.monotonic() - last >= CADENCES[model.cadence]
+
+
+def _newest(model: Model, landed: Mapping[str, int]) -> int:
+    """The newest batch of the topics that it is built from."""
+    return max((landed.get(topic, 0) for topic in model.topics), default=0)

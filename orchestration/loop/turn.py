@@ -84,9 +84,9 @@ class Turns:
         if not due:
             return
         turn.runs = self._dbt.invoke("run", "--select", *_names(due))
-        self._pending.built(due)
-        built = [result.node.name for result in turn.runs.results if str(result.status) == "success"]
-        self._untested.update(built)
+        built = [result.node for result in turn.runs.results if str(result.status) == "success"]
+        self._pending.built(node.unique_id for node in built)
+        self._untested.update(node.name for node in built)
 
     def _test(self, connection: duckdb.DuckDBPyConnection, turn: Turn) -> None:
         if not self._untested:

@@ -1,0 +1,156 @@
+"""Which models the loop builds: those with work whose time has come, and what holds them back."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from ingest.errors import NeedsAttention
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
+from orchestration.loop import pending
+from orchestration.loop.pending import Model, PendingModels, read_models
+
+TRADES, DEPTH = "binance.trades", "binance.depth"
+
+
+def model(name: str, *topics: str, cadence: str = "live", parents: tuple[str, ...] = ()) -> Model:
+    return Model(name, name, cadence, frozenset(topics), frozenset(parents))
+
+
+STAGING = (model("stg_trades", TRADES), model("stg_depth", DEPTH))
+TRADES_MART = model("fct_trades", TRADES, parents=("stg_trades",))
+MIXED_MART = model("fct_mixed", TRADES, DEPTH, parents=("stg_trades", "stg_depth"))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(pending, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+@dataclass
+class Warehouse:
+    """What has landed and what is built."""
+
+    connection: duckdb.DuckDBPyConnection
+    built: dict[str, int] = field(default_factory=dict)
+
+    def land(self, topic: str) -> int:
+        return new_batch(self.connection, "landing", topic, None)
+
+    def build(self, *models: Model) -> None:
+        """As dbt does it: as far as all parents have come."""
+        (newest,) = self.connection.execute("select max(batch_id) from ops.batches").fetchone() or (0,)
+        for one in models:
+            through = min((self.built[parent] for parent in one.parents), default=newest)
+            self.built[one.unique_id] = through
+            self.connection.execute(
+                "insert or replace into ops.model_progress values (?, ?, ?, null)",
+                [one.unique_id, through, through],
+            )
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    warehouse = DuckDbWarehouse(tmp_path / "warehouse.duckdb")
+    warehouse.migrate()
+    with warehouse.open() as connection:
+        yield Warehouse(connection)
+
+
+def models_of(*models: Model) -> PendingModels:
+    return PendingModels({one.unique_id: one for one in models})
+
+
+def due(models: PendingModels, warehouse: Warehouse, *, all_cadences: bool = False) -> list[str]:
+    return [one.name for one in models.due(warehouse.connection, all_cadences=all_cadences)]
+
+
+def test_nothing_landed_nothing_due(warehouse: Warehouse) -> None:
+    assert due(models_of(*STAGING, MIXED_MART), warehouse) == []
+
+
+def test_what_a_topic_feeds_is_due_until_it_is_built(warehouse: Warehouse) -> None:
+    models = models_of(*STAGING, TRADES_MART)
+    warehouse.land(TRADES)
+    assert due(models, warehouse) == ["stg_trades", "fct_trades"]
+    warehouse.build(STAGING[0])
+    assert due(models, warehouse) == ["fct_trades"]
+    warehouse.build(TRADES_MART)
+    assert due(models, warehouse) == []
+
+
+def test_a_quiet_topic_does_not_hold_back_the_others(warehouse: Warehouse) -> None:
+    """A model of two topics gets no further than its parents: the one of the quiet topic is moved up."""
+    models = models_of(*STAGING, MIXED_MART)
+    warehouse.land(DEPTH)
+    warehouse.land(TRADES)
+    warehouse.build(*STAGING, MIXED_MART)
+    warehouse.land(TRADES)
+    assert due(models, warehouse) == ["stg_trades", "stg_depth", "fct_mixed"]
+    warehouse.build(*STAGING, MIXED_MART)
+    assert warehouse.built["fct_mixed"] == 3
+    assert due(models, warehouse) == []
+
+
+def test_a_quiet_topic_is_left_alone_where_nothing_waits_for_it(warehouse: Warehouse) -> None:
+    models = models_of(*STAGING, TRADES_MART)
+    warehouse.land(DEPTH)
+    warehouse.land(TRADES)
+    warehouse.build(*STAGING, TRADES_MART)
+    warehouse.land(TRADES)
+    assert due(models, warehouse) == ["stg_trades", "fct_trades"]
+
+
+def test_a_slower_cadence_waits_for_its_time_each_model_for_its_own(
+    warehouse: Warehouse, clock: list[float]
+) -> None:
+    minute = model("fct_minute", TRADES, cadence="minute", parents=("stg_trades",))
+    failing = model("fct_failing", TRADES, cadence="minute", parents=("stg_trades",))
+    models = models_of(STAGING[0], minute, failing)
+    warehouse.land(TRADES)
+    assert due(models, warehouse) == ["stg_trades", "fct_minute", "fct_failing"]
+    warehouse.build(STAGING[0], minute)
+    models.built(["stg_trades", "fct_minute"])
+    warehouse.land(TRADES)
+    clock[0] += 59
+    assert due(models, warehouse) == ["stg_trades", "fct_failing"]
+    assert due(models, warehouse, all_cadences=True) == ["stg_trades", "fct_minute", "fct_failing"]
+    clock[0] += 2
+    assert due(models, warehouse) == ["stg_trades", "fct_minute", "fct_failing"]
+
+
+def manifest(cadence: str | None = None) -> Mapping[str, object]:
+    """source raw.binance_trades ─▶ stg ─▶ fct"""
+    meta = {} if cadence is None else {"cadence": cadence}
+    return {
+        "sources": {"source.t.raw.binance_trades": {"name": "binance_trades"}},
+        "nodes": {
+            "model.t.stg": {"resource_type": "model", "name": "stg", "config": {}},
+            "model.t.fct": {"resource_type": "model", "name": "fct", "config": {"meta": meta}},
+            "test.t.x": {"resource_type": "test", "name": "x", "config": {}},
+        },
+        "parent_map": {
+            "source.t.raw.binance_trades": [],
+            "model.t.stg": ["source.t.raw.binance_trades"],
+            "model.t.fct": ["model.t.stg", "macro.t.m"],
+            "test.t.x": ["model.t.fct"],
+        },
+    }
+
+
+def test_models_are_read_with_all_that_is_above_them() -> None:
+    models = read_models(manifest(cadence="hour"))
+    assert set(models) == {"model.t.stg", "model.t.fct"}
+    fct = models["model.t.fct"]
+    assert (fct.cadence, fct.topics, fct.parents) == ("hour", {TRADES}, {"model.t.stg"})
+    assert models["model.t.stg"].cadence == "live"
+
+
+def test_a_cadence_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(NeedsAttention, match=r"fct has the cadence 'often'; there are live, minute"):
+        read_models(manifest(cadence="often"))
