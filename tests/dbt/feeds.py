@@ -1,171 +1,155 @@
-"""Binance's messages, made up: believable ones and broken ones, from one seed.
-
-A feed gives payloads; `Log` puts them on partitions as a broker would, with duplicates and disorder.
-"""
+"""Binance's messages, made up from a seed: believable ones, and ones that staging must refuse."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
-
-Payload = bytes | None
-Record = Mapping[str, object]
+from typing import Protocol
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
-BROKEN: tuple[Payload, ...] = (
-    None,
-    b"\xff\xfe not text",
-    b'{"e":"trade",',
-    b"[1,2]",
-    b"{}",
-    b"null",
-)
+NOT_NUMBERS = ("12.x", "1e5", "", "NaN", "1" + 15 * "0", "0.00000000001", "-1")
+
+
+class Feed(Protocol):
+    """The messages of one topic."""
+
+    topic: str
+
+    def payload(self) -> bytes:
+        """A good message, with an id of its own."""
+        ...
+
+    def spoiled(self) -> bytes:
+        """A message with something wrong in it."""
+        ...
+
+    def contradicted(self, payload: bytes) -> bytes:
+        """A message with the same id and other content."""
+        ...
+
+
+class _Numbered:
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._sent = 0
+
+    def _next(self) -> tuple[int, int]:
+        """An id, and an exchange time that mostly grows with it."""
+        self._sent += 1
+        late = self._random.uniform(0, 300) if self._random.random() < 0.05 else 0
+        at = START + timedelta(seconds=max(self._sent * 0.9 - late, 0))
+        return self._sent, epoch_ms(at)
+
+    def _amount(self, decimals: int) -> str:
+        return f"{self._random.randint(1, 9_999_999) / 10**decimals:.8f}"
+
+    def _wrapped(self, stream: str, message: Mapping[str, object]) -> bytes:
+        """Some as a stream of their own sends them, some as combined streams do."""
+        if self._random.random() < 0.3:
+            return json.dumps({"stream": f"x@{stream}", "data": message}).encode()
+        return json.dumps(message).encode()
+
+    def _with_one_of(self, payload: bytes, wrong: Sequence[tuple[str, object]]) -> bytes:
+        field, value = self._random.choice(wrong)
+        return json.dumps({**unwrapped(payload), field: value}).encode()
+
+
+class Trades(_Numbered):
+    topic = "binance.trades"
+
+    def payload(self) -> bytes:
+        number, at = self._next()
+        in_micros = self._random.random() < 0.1
+        trade = {
+            "e": "trade",
+            "E": at + 1,
+            "s": self._random.choice(SYMBOLS),
+            "t": number,
+            "p": self._amount(2),
+            "q": self._amount(6),
+            "T": at * 1000 + self._random.randrange(1000) if in_micros else at,
+            "m": self._random.random() < 0.5,
+            "M": True,
+        }
+        return self._wrapped("trade", trade)
+
+    def spoiled(self) -> bytes:
+        numbers = [(field, text) for field in "pq" for text in (*NOT_NUMBERS, "0", None)]
+        others = [("T", 17), ("T", 4_000_000_000_000), ("t", "none"), ("m", "perhaps"), ("s", "")]
+        return self._with_one_of(self.payload(), [*numbers, *others])
+
+    def contradicted(self, payload: bytes) -> bytes:
+        another_time = epoch_ms(START) + self._random.randrange(600_000)
+        return self._with_one_of(payload, [("p", "777.00000000"), ("T", another_time)])
+
+
+class BookTickers(_Numbered):
+    topic = "binance.book_tickers"
+
+    def payload(self) -> bytes:
+        number, _ = self._next()
+        bid = self._random.randint(1, 9_999_999)
+        ticker = {
+            "u": number,
+            "s": self._random.choice(SYMBOLS),
+            "b": f"{bid / 100:.8f}",
+            "B": self._amount(5),
+            "a": f"{(bid + self._random.randrange(5)) / 100:.8f}",
+            "A": self._amount(5),
+        }
+        return self._wrapped("bookTicker", ticker)
+
+    def spoiled(self) -> bytes:
+        numbers = [(field, text) for field in "bBaA" for text in (*NOT_NUMBERS, "0", None)]
+        others = [("u", None), ("u", "none"), ("s", None), ("a", "0.00000001"), ("E", 17)]
+        return self._with_one_of(self.payload(), [*numbers, *others])
+
+    def contradicted(self, payload: bytes) -> bytes:
+        return self._with_one_of(payload, [("B", "0.77700000"), ("A", "0.77700000")])
+
+
+class Depth(_Numbered):
+    """Changes of the book, and now and then a snapshot as REST answers it."""
+
+    topic = "binance.depth"
+
+    def payload(self) -> bytes:
+        number, at = self._next()
+        if self._random.random() < 0.1:
+            snapshot = {"lastUpdateId": number * 10, "bids": self._levels(20), "asks": self._levels(20)}
+            return json.dumps(snapshot).encode()
+        diff = {
+            "e": "depthUpdate",
+            "E": at,
+            "s": self._random.choice(SYMBOLS),
+            "U": number * 10,
+            "u": number * 10 + 9,
+            "b": self._levels(3),
+            "a": self._levels(3),
+        }
+        return self._wrapped("depth@100ms", diff)
+
+    def spoiled(self) -> bytes:
+        levels = [["1"], [["1"]], [["1", "x"]], [["0", "1"]], [["1", "-1"]], "none", {"1": "2"}, None]
+        others = [("U", None), ("U", 10**9), ("u", "none"), ("pu", "none"), ("E", 17), ("s", None)]
+        return self._with_one_of(
+            self.payload(), [*[(field, wrong) for field in "ba" for wrong in levels], *others]
+        )
+
+    def contradicted(self, payload: bytes) -> bytes:
+        field = "bids" if "lastUpdateId" in unwrapped(payload) else "b"
+        return self._with_one_of(payload, [(field, [["777", "1"]])])
+
+    def _levels(self, most: int) -> list[list[str]]:
+        amounts = range(self._random.randrange(most + 1))
+        return [[self._amount(2), "0.00000000" if amount % 3 else self._amount(5)] for amount in amounts]
 
 
 def epoch_ms(time: datetime) -> int:
     return round(time.timestamp() * 1000)
 
 
-class Trades:
-    """Trades, some late, some in microseconds, some wrapped as combined streams wrap them."""
-
-    topic = "binance.trades"
-
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self._sent = 0
-
-    def payload(self) -> bytes:
-        random = self._random
-        self._sent += 1
-        seconds = self._sent * 0.9 - (random.uniform(0, 300) if random.random() < 0.05 else 0)
-        at = epoch_ms(START + timedelta(seconds=max(seconds, 0)))
-        trade = {
-            "e": "trade",
-            "E": at + 1,
-            "s": random.choice(SYMBOLS),
-            "t": self._sent,
-            "p": f"{random.randint(1, 9_999_999) / 100:.8f}",
-            "q": f"{random.randint(1, 99_999_999) / 1e8:.8f}",
-            "T": at if random.random() < 0.9 else at * 1000 + random.randrange(1000),
-            "m": random.random() < 0.5,
-            "M": True,
-        }
-        return wrapped(random, "trade", trade)
-
-    def spoiled(self) -> bytes:
-        """A trade that staging must refuse, for one of the reasons."""
-        trade = unwrapped(self.payload())
-        field, value = self._random.choice(
-            [
-                ("p", "12.x"),
-                ("p", "0"),
-                ("p", "0.00000000001"),
-                ("p", "1" + 13 * "0"),
-                ("q", "-1"),
-                ("q", None),
-                ("T", 17),
-                ("t", "none"),
-                ("m", "perhaps"),
-                ("s", ""),
-            ]
-        )
-        return json.dumps({**trade, field: value}).encode()
-
-    def contradicted(self, payload: bytes) -> bytes:
-        """The same trade again, with another price or another time."""
-        trade = unwrapped(payload)
-        if self._random.random() < 0.5:
-            return json.dumps({**trade, "p": "777.00000000"}).encode()
-        return json.dumps({**trade, "T": epoch_ms(START) + self._random.randrange(600_000)}).encode()
-
-
-def wrapped(random: Random, stream: str, message: Mapping[str, object]) -> bytes:
-    if random.random() < 0.3:
-        return json.dumps({"stream": f"x@{stream}", "data": message}).encode()
-    return json.dumps(message).encode()
-
-
 def unwrapped(payload: bytes) -> dict[str, object]:
     message = json.loads(payload)
     return message.get("data", message)
-
-
-class Log:
-    """Where the messages of one topic get their coordinates. Some are held back, for a repair."""
-
-    def __init__(self, feed: Trades, random: Random) -> None:
-        self.feed = feed
-        self.held_back: list[Record] = []
-        self._random = random
-        self._life = 1
-        self._next_offset = [0, 0]
-        self._history: list[bytes] = []
-        self._published = START
-
-    def batch(self, size: int) -> list[Record]:
-        records = [self._record(payload) for payload in self._payloads(size)]
-        held_back = [record for record in records if self._random.random() < 0.03]
-        self.held_back += held_back
-        kept = [record for record in records if record not in held_back]
-        self._random.shuffle(kept)
-        return kept
-
-    def begin_next_life(self) -> None:
-        self._life += 1
-        self._next_offset = [0, 0]
-
-    def _payloads(self, size: int) -> Iterator[Payload]:
-        for _ in range(size):
-            chance = self._random.random()
-            if chance < 0.03:
-                yield self._random.choice(BROKEN)
-            elif chance < 0.06:
-                yield self.feed.spoiled()
-            elif chance < 0.12 and self._history:
-                yield self._random.choice(self._history)
-            elif chance < 0.16 and self._history:
-                yield self.feed.contradicted(self._random.choice(self._history))
-            else:
-                self._history.append(self.feed.payload())
-                yield self._history[-1]
-
-    def _record(self, payload: Payload) -> Record:
-        partition = self._random.randrange(2)
-        offset = self._next_offset[partition]
-        # A hole now and then: transaction markers take offsets, too.
-        self._next_offset[partition] += 1 + (self._random.random() < 0.05)
-        self._published += timedelta(milliseconds=self._random.randrange(700))
-        return record(payload, self._life, partition, offset, self._published)
-
-
-def record(
-    payload: Payload,
-    life: int,
-    partition: int,
-    offset: int,
-    published_at: datetime,
-    headers: Sequence[tuple[str, str]] = (("venue", "binance"),),
-) -> Record:
-    """A row of a raw table, as ingest/raw_rows.py makes them."""
-    text, raw = _split(payload)
-    return {
-        "topic_life": life,
-        "kafka_partition": partition,
-        "kafka_offset": offset,
-        "published_at": published_at.replace(tzinfo=None),
-        "received_at": (published_at - timedelta(milliseconds=3)).replace(tzinfo=None),
-        "headers": [{"name": name, "value": value, "value_bytes": None} for name, value in headers],
-        "payload": text,
-        "payload_bytes": raw,
-    }
-
-
-def _split(payload: Payload) -> tuple[str | None, bytes | None]:
-    if payload is None:
-        return None, None
-    try:
-        return payload.decode(), None
-    except UnicodeDecodeError:
-        return None, payload

@@ -17,7 +17,10 @@
     case when {{ matches(text, "0*[0-9]{1,18}") }} then cast({{ text }} as bigint) end
 {%- endmacro %}
 
-{# Why the text has no exact number: its reason as a rejected record. NULL where it has one. #}
+{# Why a text has no exact number: its reason as a rejected record. NULL where it has one. #}
+{% macro price_problem(text, price) -%} {{ number_problem(text, price, 12) }} {%- endmacro %}
+{% macro quantity_problem(text, quantity) -%} {{ number_problem(text, quantity, 15) }} {%- endmacro %}
+
 {% macro number_problem(text, number, integer_digits) -%}
     case
         when {{ number }} is not null

@@ -30,9 +30,13 @@
     {% do return(changed) %}
 {% endmacro %}
 
+{% macro temporary_table(name, query) %}
+    {% do return("create or replace temporary table " ~ name ~ " as " ~ query) %}
+{% endmacro %}
+
 {# Keeps a query's rows for this session; returns how many. #}
 {% macro create_temporary(name, query) %}
-    {% set created = run_query("create or replace temporary table " ~ name ~ " as " ~ query) %}
+    {% set created = run_query(temporary_table(name, query)) %}
     {% do return(adapter.dispatch("row_count")(name, created)) %}
 {% endmacro %}
 {% macro duckdb__row_count(name, created) %} {% do return(created.rows[0][0] | int) %} {% endmacro %}
@@ -40,26 +44,26 @@
     {% do return(run_query("select count(*) from " ~ name).rows[0][0] | int) %}
 {% endmacro %}
 
-{# One row: how far this model has built (NULL: never), and its table's columns (NULL: no table). #}
-{% macro model_state(target) -%} {{ return(adapter.dispatch("model_state")(target)) }} {%- endmacro %}
-{% macro duckdb__model_state(target) -%}
-    select
-        {{ progress(model.unique_id, "built_through") }},
-        (
-            select string_agg(lower(column_name), ' ')
-            from duckdb_columns()
-            where schema_name = '{{ target.schema }}' and table_name = '{{ target.identifier }}'
-        )
+{# How far this model has built (none: never), whether a rebuild is due, its table's columns (none: no table). #}
+{% macro model_state(target) %}
+    {% set query %}
+        select
+            {{ progress(model.unique_id, "built_through") }},
+            (select count(*) from ops.rebuilds_due where model = '{{ model.unique_id }}'),
+            ({{ adapter.dispatch("column_names")(target) }})
+    {% endset %}
+    {% set built_through, due, columns = run_query(query).rows[0] %}
+    {% do return({"built_through": built_through, "is_due": due > 0, "columns": columns}) %}
+{% endmacro %}
+{% macro duckdb__column_names(target) -%}
+    select string_agg(lower(column_name), ' ')
+    from duckdb_columns()
+    where schema_name = '{{ target.schema }}' and table_name = '{{ target.identifier }}'
 {%- endmacro %}
-{% macro snowflake__model_state(target) -%}
-    select
-        {{ progress(model.unique_id, "built_through") }},
-        (
-            select nullif(listagg(lower(column_name), ' '), '')
-            from information_schema.columns
-            where
-                table_schema = upper('{{ target.schema }}') and table_name = upper('{{ target.identifier }}')
-        )
+{% macro snowflake__column_names(target) -%}
+    select nullif(listagg(lower(column_name), ' '), '')
+    from information_schema.columns
+    where table_schema = upper('{{ target.schema }}') and table_name = upper('{{ target.identifier }}')
 {%- endmacro %}
 
 {% macro utc_now() -%} {{ return(adapter.dispatch("utc_now")()) }} {%- endmacro %}

@@ -33,3 +33,16 @@
 {% macro snowflake__time_bucket(time, seconds) -%}
     time_slice({{ time }}, {{ seconds }}, 'SECOND')
 {%- endmacro %}
+
+{# From the first time to the second, below zero if the clocks say so. #}
+{% macro milliseconds_between(since, until) -%}
+    {{ return(adapter.dispatch("milliseconds_between")(since, until)) }}
+{%- endmacro %}
+
+{% macro duckdb__milliseconds_between(since, until) -%}
+    cast(epoch_us({{ until }}) - epoch_us({{ since }}) as double) / 1000
+{%- endmacro %}
+
+{% macro snowflake__milliseconds_between(since, until) -%}
+    cast(timestampdiff(microsecond, {{ since }}, {{ until }}) as double) / 1000
+{%- endmacro %}

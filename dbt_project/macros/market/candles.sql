@@ -12,22 +12,10 @@
     where not {{ is_below_floor("binance.trades", time_bucket("event_at", seconds)) }}
 {%- endmacro %}
 
-{# All trades of the affected windows. The bounds let the engine skip the rest of history. #}
 {% macro trades_in_windows(seconds) -%}
     select trades.*, affected.window_start_at
     from {{ ref("fct_trades") }} as trades
-    inner join
-        affected
-        on trades.venue = affected.venue
-        and trades.symbol = affected.symbol
-        and {{ time_bucket("trades.event_at", seconds) }} = affected.window_start_at
-    where
-        trades.event_at >= (select min(window_start_at) from affected)
-        and trades.event_at < (select max(window_start_at) + interval '{{ seconds }} seconds' from affected)
-{%- endmacro %}
-
-{% macro window_columns(seconds) -%}
-    venue, symbol, window_start_at, window_start_at + interval '{{ seconds }} seconds' as window_end_at
+    inner join affected on {{ is_in_affected_window("trades", "event_at", seconds) }}
 {%- endmacro %}
 
 {# First and last trade are those by time, then by trade id. #}

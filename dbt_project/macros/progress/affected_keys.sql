@@ -11,8 +11,8 @@
         └ settle     built_through = building_through
 
     After any order, duplicates, lateness and cuts into batches the table equals a rebuild.
-    A rebuild (--full-refresh, a missing table, a parent that was rebuilt) is the same with every key
-    affected. Its descendants rebuild too, at their next run.
+    A rebuild is the same with an empty table and every key affected (rebuild.sql): for --full-refresh,
+    a missing table, or a parent that was rebuilt.
 
     A model's meta: `affected_key`, the columns by which rows are deleted; `traced`, the columns besides
     that children group by, where a key's rows can move under them.
@@ -29,22 +29,35 @@
 {% macro build_affected_keys(target) %}
     {{ run_hooks(pre_hooks) }}
     {% set query = split_query(target) %}
-    {% set is_rebuild = must_rebuild(target) %}
-    {% do claim(is_rebuild) %}
+    {% set state = model_state(target) %}
+    {% set is_rebuild = must_rebuild(state) %}
+    {% do claim(is_first=state.built_through is none) %}
+    {% set rows = rebuild(target, query) if is_rebuild else rewrite(target, query, state.columns) %}
+    {{ run_hooks(post_hooks) }}
+    {% do store_raw_result("main", message="OK " ~ rows, code="OK", rows_affected=rows) %}
+    {% do return({"relations": [target]}) %}
+{% endmacro %}
 
-    {% set definitions = recreate_tables(target) if is_rebuild else [] %}
+{# Nothing affected: only settle. Nothing there before: nothing to delete. Returns the rows inserted. #}
+{% macro rewrite(target, query, columns) %}
+    {% do assert_same_columns(target, columns) %}
     {% set steps = {} %}
     {% if create_temporary("affected_" ~ target.identifier, query.affected) > 0 %}
-        {% set has_rows = not is_rebuild and save_rows_before(target) > 0 %}
+        {% set has_rows = save_rows_before(target) > 0 %}
         {% if has_rows %} {% do steps.update(delete=delete_affected(target)) %} {% endif %}
         {% do steps.update(insert=insert_affected(target, query.rewritten)) %}
         {% if has_rows %} {% do steps.update(vanished=note_vanished(target)) %} {% endif %}
     {% endif %}
     {% do steps.update(settle=settle()) %}
-    {% set changed = in_one_transaction(definitions, steps) %}
+    {% do return(in_one_transaction([], steps).get("insert", 0)) %}
+{% endmacro %}
 
-    {{ run_hooks(post_hooks) }}
-    {% set rows = changed.get("insert", 0) %}
-    {% do store_raw_result("main", message="OK " ~ rows, code="OK", rows_affected=rows) %}
-    {% do return({"relations": [target]}) %}
+{% macro rebuild(target, query) %}
+    {% set definitions = start_anew(target) %}
+    {% do definitions.append(temporary_table("affected_" ~ target.identifier, query.affected)) %}
+    {% set steps = {"insert": insert_affected(target, query.rewritten), "settle": settle()} %}
+    {% set descendants = descendants_of(model.unique_id) %}
+    {% if descendants %} {% do steps.update(descendants=make_due(descendants)) %} {% endif %}
+    {% do steps.update(no_longer_due=no_longer_due()) %}
+    {% do return(in_one_transaction(definitions, steps)["insert"]) %}
 {% endmacro %}

@@ -34,13 +34,9 @@
     {{- parents[0] if parents | length == 1 else "least(" ~ parents | join(", ") ~ ")" -}}
 {%- endmacro %}
 
-{# Pins what this run builds. A rebuild starts from nothing, and so will everything that stands on it. #}
-{% macro claim(is_rebuild) %}
-    {% if is_rebuild %}
-        {% set forgotten = [model.unique_id] + descendants_of(model.unique_id) %}
-        {% do run_query(
-            "delete from ops.model_progress where model in ('" ~ forgotten | join("', '") ~ "')"
-        ) %}
+{# Pins what this run builds; committed at once. #}
+{% macro claim(is_first) %}
+    {% if is_first %}
         {% do run_query(
             "insert into ops.model_progress (model, built_through, building_through) values ('"
             ~ model.unique_id
@@ -60,17 +56,4 @@
     {% do return(
         "update ops.model_progress set " ~ change ~ " where model in ('" ~ model.unique_id ~ "')"
     ) %}
-{% endmacro %}
-
-{% macro descendants_of(model_id) %}
-    {% set found = [model_id] %}
-    {# The list grows under its own loop: each model found is asked for its children in turn. #}
-    {% for ancestor in found %}
-        {% for node in graph.nodes.values() if node.resource_type == "model" %}
-            {% if ancestor in node.depends_on.nodes and node.unique_id not in found %}
-                {% do found.append(node.unique_id) %}
-            {% endif %}
-        {% endfor %}
-    {% endfor %}
-    {% do return(found[1:]) %}
 {% endmacro %}

@@ -4,60 +4,29 @@
     {% set marks = affected_marks() %}
     {% if marks[0] not in sql %}
         {% do exceptions.raise_compiler_error(
-            model.name
-            ~ " does not say what it rewrites: begin it with {% call affected() %},"
-            ~ " as macros/progress/affected.sql tells."
+            model.name ~ " does not say what it rewrites: macros/progress/affected.sql tells how."
         ) %}
     {% endif %}
     {% set head, rest = sql.split(marks[0]) %}
-    {% set affected, tail = rest.split(marks[1]) %}
-    {% do return(
-        {
-            "affected": affected,
-            "rewritten": head ~ "select * from affected_" ~ target.identifier ~ tail,
-        }
-    ) %}
+    {% set keys, tail = rest.split(marks[1]) %}
+    {% set read_back = "select * from affected_" ~ target.identifier %}
+    {% do return({"affected": keys, "rewritten": head ~ read_back ~ tail}) %}
 {% endmacro %}
 
 {# A table with other columns than the contract's cannot be rewritten key by key. #}
-{% macro must_rebuild(target) %}
-    {% set built_through, columns = run_query(model_state(target)).rows[0] %}
-    {% if should_full_refresh() or not columns or not built_through %}
-        {% do get_assert_columns_equivalent(sql) %} {% do return(true) %}
-    {% endif %}
+{% macro assert_same_columns(target, columns) %}
     {% set declared = model.columns.keys() | sort | join(" ") %}
-    {% if declared != columns.split(" ") | sort | join(" ") %}
+    {% set found = columns.split(" ") | sort | join(" ") %}
+    {% if declared != found %}
+        {% set advice = "Rebuild it: dbt run --full-refresh --select " ~ model.name %}
         {% do exceptions.raise_compiler_error(
-            target
-            ~ " has the columns "
-            ~ columns
-            ~ "; its contract says "
-            ~ declared
-            ~ ". Rebuild it: dbt run --full-refresh --select "
-            ~ model.name
-            ~ "+"
+            target ~ " has the columns " ~ found ~ "; its contract says " ~ declared ~ ". " ~ advice
         ) %}
     {% endif %}
-    {% do return(false) %}
 {% endmacro %}
 
 {% macro traced_columns() %}
     {% do return(config.get("meta").affected_key + config.get("meta").get("traced", [])) %}
-{% endmacro %}
-
-{# A new table, and a new note of what vanishes from it. #}
-{% macro recreate_tables(target) %}
-    {% set columns = [] %}
-    {% for name in traced_columns() %}
-        {% do columns.append(name ~ " " ~ model.columns[name].data_type) %}
-    {% endfor %}
-    {% do return(
-        [
-            "create or replace table " ~ target ~ get_table_columns_and_constraints(),
-            "create or replace table " ~ vanished(target) ~ " (" ~ columns
-            | join(", ") ~ ", batch_id bigint)",
-        ]
-    ) %}
 {% endmacro %}
 
 {# What stands under the affected keys before they are rewritten; returns how many rows. #}
@@ -75,15 +44,8 @@
     {% for key in config.get("meta").affected_key %}
         {% do same_key.append(target.identifier ~ "." ~ key ~ "=affected." ~ key) %}
     {% endfor %}
-    {% do return(
-        "delete from "
-        ~ target
-        ~ " using affected_"
-        ~ target.identifier
-        ~ " as affected where "
-        ~ same_key
-        | join(" and ")
-    ) %}
+    {% set affected = "affected_" ~ target.identifier ~ " as affected" %}
+    {% do return("delete from " ~ target ~ " using " ~ affected ~ " where " ~ same_key | join(" and ")) %}
 {% endmacro %}
 
 {% macro insert_affected(target, rewritten) -%}

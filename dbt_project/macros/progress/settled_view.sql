@@ -13,7 +13,7 @@
 {% macro build_settled_view(target) %}
     {{ run_hooks(pre_hooks) }}
     {% do get_assert_columns_equivalent(sql) %}
-    {% do claim(is_rebuild=true) %}
+    {% do claim(is_first=model_state(target).built_through is none) %}
     {% call statement("main", auto_begin=false) %} create or replace view {{ target }} as {{ sql }}
     {% endcall %}
     {% do run_query(settle()) %}

@@ -1,22 +1,47 @@
 {# What the staging models of every feed have in common: they read a raw table, one row per message. #}
+{# The messages of the affected batches, decoded. #}
+{% macro decoded_messages(raw_table, fields) -%}
+    select
+        raw.*,
+        affected.landed_batch_id,
+        {{ json_decode("payload", fields) }} as message,
+        coalesce({{ kafka_header("venue") }}, 'binance') as venue
+    from {{ raw_table }} as raw
+    inner join affected on raw.batch_id = affected.landed_batch_id
+{%- endmacro %}
+
 {# Kafka coordinates and clocks, and the batch that landed the message. #}
 {% macro record_columns() -%}
-    topic_life, kafka_partition, kafka_offset, received_at, published_at, landed_at, landed_batch_id
+    topic_life,
+    kafka_partition,
+    kafka_offset,
+    event_at,
+    received_at,
+    published_at,
+    landed_at,
+    {{ aged_at() }} as aged_at,
+    landed_batch_id
 {%- endmacro %}
 
 {# Why a message could not even be read. #}
-{% macro unreadable_reason(message) -%}
+{% macro unreadable_reason() -%}
     case
         when payload is null and payload_bytes is null
         then 'tombstone'
         when payload is null
         then 'not_utf8'
-        when {{ message }} is null
+        when message is null
         then 'malformed_json'
     end
 {%- endmacro %}
 
-{# An exchange clock more than a year ahead of the broker's is no clock. #}
-{% macro is_absurd_time(event_at) -%}
-    {{ event_at }} is null or {{ event_at }} > published_at + interval '365 days'
+{# An exchange's epoch as a time; NULL if it is none, or more than a year ahead of the broker's clock. #}
+{% macro exchange_time(text) -%}
+    case
+        when
+            not coalesce(
+                {{ epoch_to_timestamp(exact_integer(text)) }} > published_at + interval '365 days', false
+            )
+        then {{ epoch_to_timestamp(exact_integer(text)) }}
+    end
 {%- endmacro %}

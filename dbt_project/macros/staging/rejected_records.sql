@@ -1,18 +1,38 @@
-{# Messages of a staging model as rows of fct_rejected_records. #}
-{% macro rejected_records(messages, topic, reason="rejected_reason") -%}
-    select
-        '{{ topic }}' as kafka_topic,
-        topic_life,
-        kafka_partition,
-        kafka_offset as first_offset,
-        kafka_offset as last_offset,
-        venue,
-        symbol,
-        {{ reason }} as rejected_reason,
-        event_at,
-        received_at,
-        published_at,
-        landed_at,
-        batch_id
-    from {{ messages }}
+{# Rows of fct_rejected_records, straight from what staging decoded. #}
+{% macro rejected_records(messages, topic) -%}
+    select {{ rejected_record_columns(topic) }}
+    from {{ messages }} as messages
+    where messages.rejected_reason is not null
+{%- endmacro %}
+
+{# Messages with the id of an earlier one, `kept`, and other content. #}
+{% macro conflicting_duplicates(messages, kept, topic, id, content) -%}
+    select {{ rejected_record_columns(topic, "'conflicting_duplicate'") }}
+    from {{ messages }} as messages
+    inner join
+        {{ kept }} as kept on kept.message_count > 1
+        {% for column in id %} and messages.{{ column }} = kept.{{ column }} {% endfor %}
+    where
+        messages.rejected_reason is null
+        and (
+            {% for column in content %}
+                messages.{{ column }} <> kept.{{ column }} {{ "or" if not loop.last }}
+            {% endfor %}
+        )
+{%- endmacro %}
+
+{% macro rejected_record_columns(topic, reason="messages.rejected_reason") -%}
+    '{{ topic }}' as kafka_topic,
+    messages.topic_life,
+    messages.kafka_partition,
+    messages.kafka_offset as first_offset,
+    messages.kafka_offset as last_offset,
+    messages.venue,
+    messages.symbol,
+    {{ reason }} as rejected_reason,
+    messages.event_at,
+    messages.received_at,
+    messages.published_at,
+    messages.landed_at,
+    messages.batch_id
 {%- endmacro %}

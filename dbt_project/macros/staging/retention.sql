@@ -1,7 +1,7 @@
 {#
-    Pruning takes the old end of a topic away (ops.retention): event times below kept_from, of batches
-    up to as_of_batch_id. What was pruned stays gone in a rebuild; what comes later and is as old is
-    rejected; a window that began before the floor has lost trades and is never written again.
+    Pruning takes the old end of a topic away (ops.retention): what aged before kept_from, of batches up
+    to as_of_batch_id. What was pruned stays gone in a rebuild; what comes later and is as old is
+    rejected; a window that began before the floor has lost messages and is never written again.
 #}
 {# The time by which a message ages: the exchange's, or the broker's where it has none. #}
 {% macro aged_at() -%} coalesce(event_at, published_at) {%- endmacro %}
@@ -14,6 +14,6 @@
     )
 {%- endmacro %}
 
-{% macro is_below_floor(topic, time=none) -%}
-    exists (select 1 from ops.retention where topic = '{{ topic }}' and {{ time or aged_at() }} < kept_from)
+{% macro is_below_floor(topic, time) -%}
+    exists (select 1 from ops.retention where topic = '{{ topic }}' and {{ time }} < kept_from)
 {%- endmacro %}

@@ -1,22 +1,37 @@
 {{ config(materialized="settled_view") }}
 
-with
-    trade_conflicts as (
-        select messages.*
-        from {{ ref("stg_binance__trades") }} as messages
-        inner join {{ ref("fct_trades") }} as trades using (venue, symbol, trade_id)
-        where
-            trades.message_count > 1
-            and messages.rejected_reason is null
-            and (
-                messages.price <> trades.price
-                or messages.quantity <> trades.quantity
-                or messages.taker_side <> trades.taker_side
-                or messages.event_at <> trades.event_at
-            )
-    )
-
-    {{ rejected_records(ref("stg_binance__trades"), "binance.trades") }}
-where rejected_reason is not null
+{{ rejected_records(ref("stg_binance__trades"), "binance.trades") }}
 union all
-{{ rejected_records("trade_conflicts", "binance.trades", reason="'conflicting_duplicate'") }}
+{{ rejected_records(ref("stg_binance__depth_messages"), "binance.depth") }}
+union all
+{{ rejected_records(ref("stg_binance__book_tickers"), "binance.book_tickers") }}
+union all
+{{
+    conflicting_duplicates(
+        ref("stg_binance__trades"),
+        ref("fct_trades"),
+        "binance.trades",
+        id=["venue", "symbol", "trade_id"],
+        content=["price", "quantity", "taker_side", "event_at"],
+    )
+}}
+union all
+{{
+    conflicting_duplicates(
+        ref("stg_binance__depth_messages"),
+        ref("int_depth_messages_deduplicated"),
+        "binance.depth",
+        id=["venue", "symbol", "kind", "first_update_id", "last_update_id"],
+        content=["bids", "asks"],
+    )
+}}
+union all
+{{
+    conflicting_duplicates(
+        ref("stg_binance__book_tickers"),
+        ref("fct_quotes"),
+        "binance.book_tickers",
+        id=["venue", "symbol", "update_id"],
+        content=["bid_price", "bid_quantity", "ask_price", "ask_quantity"],
+    )
+}}

@@ -1,0 +1,51 @@
+{#
+    A rebuild starts from an empty table and from built_through = 0. What stands on the model cannot tell
+    which rows are other than before, so its descendants are due for a rebuild, too (ops.rebuilds_due).
+    A rebuild that fails stays due.
+#}
+{% macro must_rebuild(state) %}
+    {% set is_asked_for = should_full_refresh() %}
+    {% if is_asked_for %} {% do run_query(make_due([model.unique_id])) %} {% endif %}
+    {% if not (is_asked_for or state.is_due or state.columns is none or state.built_through is none) %}
+        {% do return(false) %}
+    {% endif %}
+    {% do get_assert_columns_equivalent(sql) %}
+    {% do return(true) %}
+{% endmacro %}
+
+{# The tables anew: the model's own, and that of what vanishes from it. #}
+{% macro start_anew(target) %}
+    {% set columns = [] %}
+    {% for name in traced_columns() %}
+        {% do columns.append(name ~ " " ~ model.columns[name].data_type) %}
+    {% endfor %}
+    {% set columns = columns | join(", ") %}
+    {% do return(
+        [
+            update_progress("built_through = 0"),
+            "create or replace table " ~ target ~ get_table_columns_and_constraints(),
+            "create or replace table " ~ vanished(target) ~ " (" ~ columns ~ ", batch_id bigint)",
+        ]
+    ) %}
+{% endmacro %}
+
+{% macro make_due(model_ids) %}
+    {% do return("insert into ops.rebuilds_due values ('" ~ model_ids | join("'), ('") ~ "')") %}
+{% endmacro %}
+
+{% macro no_longer_due() %}
+    {% do return("delete from ops.rebuilds_due where model in ('" ~ model.unique_id ~ "')") %}
+{% endmacro %}
+
+{% macro descendants_of(model_id) %}
+    {% set found = [model_id] %}
+    {# The list grows under its own loop: each model found is asked for its children in turn. #}
+    {% for ancestor in found %}
+        {% for node in graph.nodes.values() if node.resource_type == "model" %}
+            {% if ancestor in node.depends_on.nodes and node.unique_id not in found %}
+                {% do found.append(node.unique_id) %}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
+    {% do return(found[1:]) %}
+{% endmacro %}

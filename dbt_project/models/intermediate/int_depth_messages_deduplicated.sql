@@ -1,0 +1,31 @@
+{% set id = ["venue", "symbol", "kind", "first_update_id", "last_update_id"] %}
+{{ config(meta={"affected_key": id + ["landed_batch_id"], "traced": []}) }}
+
+with
+    {% call affected() %} {{ affected_ids(ref("stg_binance__depth_messages"), id) }} {% endcall %}
+
+select
+    venue,
+    symbol,
+    kind,
+    first_update_id,
+    last_update_id,
+    previous_update_id,
+    bids,
+    asks,
+    {{ message_count(id) }} as message_count,
+    event_at,
+    received_at,
+    published_at,
+    landed_at,
+    topic_life,
+    kafka_partition,
+    kafka_offset as first_offset,
+    kafka_offset as last_offset,
+    aged_at,
+    landed_batch_id,
+    {{ building_through() }} as batch_id
+from {{ ref("stg_binance__depth_messages") }}
+inner join affected using (venue, symbol, kind, first_update_id, last_update_id, landed_batch_id)
+where rejected_reason is null
+qualify {{ is_first_of(id) }}

@@ -1,0 +1,99 @@
+{{
+    config(
+        meta={
+            "affected_key": ["landed_batch_id"],
+            "traced": ["venue", "symbol", "kind", "first_update_id", "last_update_id", "aged_at"],
+        }
+    )
+}}
+{% set topic = "binance.depth" %}
+{% set fields = ["s", "E", "U", "u", "pu", "b", "a", "lastUpdateId", "bids", "asks"] %}
+
+with
+    {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
+
+    decoded as ({{ decoded_messages(source("raw", "binance_depth"), fields) }}),
+
+    kinds as (
+        select
+            *,
+            case
+                when {{ json_field("message", fields, "lastUpdateId") }} is null then 'diff' else 'snapshot'
+            end as kind
+        from decoded
+    ),
+
+    texts as (
+        select
+            *,
+            -- REST snapshots name neither their symbol nor, on spot, a time.
+            case
+                kind
+                when 'diff'
+                then {{ json_field("message", fields, "s") }}
+                else {{ kafka_header("symbol") }}
+            end as symbol,
+            case
+                kind
+                when 'diff'
+                then {{ json_field("message", fields, "U") }}
+                else {{ json_field("message", fields, "lastUpdateId") }}
+            end as first_update_id_text,
+            coalesce(
+                {{ json_field("message", fields, "lastUpdateId") }}, {{ json_field("message", fields, "u") }}
+            ) as last_update_id_text,
+            {{ json_field("message", fields, "pu") }} as previous_update_id_text,
+            coalesce(
+                {{ json_field("message", fields, "bids") }}, {{ json_field("message", fields, "b") }}
+            ) as bids,
+            coalesce(
+                {{ json_field("message", fields, "asks") }}, {{ json_field("message", fields, "a") }}
+            ) as asks,
+            {{ json_field("message", fields, "E") }} as event_at_text
+        from kinds
+    ),
+
+    typed as (
+        select
+            *,
+            {{ exact_integer("first_update_id_text") }} as first_update_id,
+            {{ exact_integer("last_update_id_text") }} as last_update_id,
+            {{ exact_integer("previous_update_id_text") }} as previous_update_id,
+            {{ exchange_time("event_at_text") }} as event_at
+        from texts
+    )
+
+select
+    venue,
+    symbol,
+    kind,
+    first_update_id,
+    last_update_id,
+    previous_update_id,
+    bids,
+    asks,
+    {{ record_columns() }},
+    coalesce(
+        {{ unreadable_reason() }},
+        case
+            when coalesce(symbol, '') = '' or first_update_id_text is null or last_update_id_text is null
+            then 'missing_field'
+            when bids is null or asks is null or (kind = 'diff' and event_at_text is null)
+            then 'missing_field'
+            when first_update_id is null or last_update_id is null
+            then 'not_a_number'
+            when previous_update_id_text is not null and previous_update_id is null
+            then 'not_a_number'
+            when first_update_id > last_update_id
+            then 'out_of_range'
+            when event_at_text is not null and event_at is null
+            then 'bad_time'
+            when not {{ levels_are_sound("bids") }} or not {{ levels_are_sound("asks") }}
+            then 'bad_levels'
+            when {{ is_below_floor(topic, aged_at()) }}
+            then 'older_than_retention'
+        end
+    ) as rejected_reason,
+    {{ building_through() }} as batch_id
+from typed
+where not {{ is_pruned(topic) }}
