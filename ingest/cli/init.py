@@ -6,12 +6,12 @@ import typer
 def init() -> None:
     """Make TICKHOUSE_HOME and `.env` ready, so that plain `dagster dev` and `dbt build` work. Repeatable."""
     from ingest.home import prepare_home, write_env
-    from ingest.services.jars import fetch_jars
+    from ingest.services.class_archive import prepare_broker
     from ingest.settings import load_settings
 
     settings = load_settings()
     if settings.kafka_bootstrap_servers is None:
-        fetch_jars()
+        prepare_broker(settings)
     prepare_home(settings)
     write_env(settings)
     typer.echo(f"Ready: {settings.tickhouse_home}. Next: make dev")
