@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from ingest.message import Message
 from ingest.sources.simulated import (
-    DEFAULT_SYMBOLS,
-    SHIBUSDT,
+    SYMBOLS,
     TOPIC_OF_CHANNEL,
     RateClock,
     SimulatedExchange,
@@ -17,7 +16,6 @@ from ingest.sources.simulated import (
 
 START = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)
-SYMBOLS = (*DEFAULT_SYMBOLS, SHIBUSDT)
 EVERY_CHANNEL: Mapping[str, str] = {
     **TOPIC_OF_CHANNEL,
     "agg_trade": "binance.agg_trades",

@@ -11,9 +11,9 @@ import pytest
 from ingest.sources.simulated import order_flow
 from ingest.sources.simulated.book import Book, Side
 from ingest.sources.simulated.market import LARGEST_DIFF
-from ingest.sources.simulated.symbols import UNIT
+from ingest.sources.simulated.symbols import SYMBOLS, UNIT
 from tests.sources.replica import BookReplica, top_of_ticker
-from tests.sources.simulation import START_MS, SYMBOLS, Seen, run
+from tests.sources.simulation import START_MS, Seen, run
 
 RATES = [20.0, 1_000.0, 50_000.0]
 

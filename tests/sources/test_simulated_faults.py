@@ -75,6 +75,12 @@ def test_out_of_order_messages_are_overtaken_by_the_next_of_their_kind() -> None
     assert sorted(received) == received, "an overtaken message was received after its time"
 
 
+@pytest.mark.parametrize("faults", [Faults(out_of_order=1.0), Faults(late=1.0)])
+def test_what_is_held_back_when_the_stream_ends_still_arrives(faults: Faults) -> None:
+    for count in range(1, 30):
+        assert content(disturbed(faults, count=count)) == content(clean(count=count))
+
+
 def test_late_messages_arrive_5_to_90_seconds_after_they_happened() -> None:
     messages = disturbed(Faults(late=0.05), rate=100.0)
     assert content(messages) == content(clean(rate=100.0))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.message import Message
+from ingest.sources import Source
 from ingest.sources.simulated import DEFAULT_SYMBOLS, RateClock, SimulatedExchange, WallClock
 from ingest.sources.simulated.clock import LATENCY_MS
 from ingest.sources.simulated.price import PricePath
@@ -31,7 +32,8 @@ def bodies(messages: list[Any], channel: str) -> dict[str, list[dict[str, Any]]]
 
 
 def raw(seed: int, count: int = 5_000) -> list[Message]:
-    return list(islice(exchange(1_000.0, seed, EVERY_CHANNEL).messages(), count))
+    source: Source = exchange(1_000.0, seed, EVERY_CHANNEL)
+    return list(islice(source.messages(), count))
 
 
 def test_the_same_seed_and_start_give_the_same_bytes() -> None:
