@@ -12,7 +12,8 @@ from ingest.message import Message
 from ingest.settings import Settings
 
 BATCH_BYTES = 64 * 1024
-MESSAGE_OVERHEAD_BYTES = 200
+MESSAGE_OVERHEAD_BYTES = 800
+"""What the client keeps of a message besides its payload, mostly the promise of an answer."""
 GRACE_SECONDS = 2.0
 """The client gives a message up when our patience ends; wait this much longer to hear of it."""
 

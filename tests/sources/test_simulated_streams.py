@@ -8,18 +8,20 @@ from decimal import Decimal
 from itertools import islice, pairwise
 from math import log
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ingest.message import Message
-from ingest.sources import Source
 from ingest.sources.simulated import DEFAULT_SYMBOLS, RateClock, SimulatedExchange, WallClock
 from ingest.sources.simulated.clock import LATENCY_MS
 from ingest.sources.simulated.price import PricePath
 from ingest.topics import BY_NAME
 from tests.sources.replica import top_of_ticker
 from tests.sources.simulation import EVERY_CHANNEL, START, START_MS, exchange, run, seen
+
+if TYPE_CHECKING:
+    from ingest.sources import Source
 
 
 def bodies(messages: list[Any], channel: str) -> dict[str, list[dict[str, Any]]]:
