@@ -21,5 +21,7 @@ def broker_port() -> int:
 
 @pytest.fixture(scope="session")
 def stack(home: Path, broker_port: int) -> Iterator[LiveStack]:
-    with live_stack(home, broker_port=broker_port, MICRO_BATCH_MAX_SECONDS="60") as running:
+    with live_stack(
+        home, broker_port=broker_port, MICRO_BATCH_MAX_SECONDS="60", SNAPSHOT_CRON="* * * * *"
+    ) as running:
         yield running

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psutil
 import pytest
 
@@ -70,6 +71,18 @@ def test_runs_hand_over(stack: LiveStack) -> None:
         return bool(ended and successors)
 
     awaited("a hand-over", relieved)
+
+
+def test_a_schedule_fires(stack: LiveStack, home: Path) -> None:
+    def statuses_of_snapshots() -> set[str]:
+        query = '{runsOrError(filter:{pipelineName:"snapshot"}){... on Runs{results{status}}}}'
+        return {run["status"] for run in stack.ask(query)["runsOrError"]["results"]}
+
+    awaited("a scheduled snapshot", lambda: "SUCCESS" in statuses_of_snapshots())
+    with duckdb.connect(home / "snapshots" / "tickhouse.duckdb", read_only=True) as snapshot:
+        row = snapshot.execute("select count(*) from marts.fct_trades").fetchone()
+    assert row is not None
+    assert row[0] > 0
 
 
 def test_ctrl_c_leaves_nothing_and_a_second_start_goes_on(
