@@ -2,14 +2,15 @@
 
 import duckdb
 
+from ingest.topics import Topic
 from orchestration.loop.checks import coordinates_complete, coordinates_unique
 from tests.warehouse.batches import TOPIC
 
 
-def assert_raw_is_sound(connection: duckdb.DuckDBPyConnection) -> None:
+def assert_raw_is_sound(connection: duckdb.DuckDBPyConnection, topic: Topic = TOPIC) -> None:
     """Unique and complete, looked at as a whole and from every batch on, as the loop does it."""
     newest = connection.execute("select coalesce(max(batch_id), 0) from ops.batches").fetchall()[0][0]
     for since in range(max(0, newest - 20), newest + 1):
         for check in (coordinates_unique, coordinates_complete):
-            result = check(connection, TOPIC, 0 if since == newest else since)
+            result = check(connection, topic, 0 if since == newest else since)
             assert result.passed, (since, result)
