@@ -8,6 +8,7 @@
     └── NeedsAttention            a rerun gives the same error: somebody must act
         ├── SettingsInvalid
         ├── DeliveryFailed        Kafka does not take a message: too large, no such topic, no right
+        ├── QueryFailed           a statement that the warehouse does not understand, or that took too long
         ├── ServiceFailed         an embedded service did not come up
         ├── DiskFull
         └── RebuildRefused        what would be lost cannot be rebuilt
@@ -50,6 +51,10 @@ class SettingsInvalid(NeedsAttention):
 
 class DeliveryFailed(NeedsAttention):
     """Kafka refused messages; trying again gives the same answer."""
+
+
+class QueryFailed(NeedsAttention):
+    """The warehouse cannot answer a statement as it stands."""
 
 
 class ServiceFailed(NeedsAttention):

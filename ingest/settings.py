@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         default=60, gt=0, description="It ends when nothing came for so long."
     )
 
-    snapshot_cron: str = Field(default="17 * * * *", description="When the scheduled snapshot is made, in UTC.")
+    snapshot_cron: str = Field(default="17 * * * *", description="When a snapshot is made, in UTC.")
 
     tickhouse_notify_webhook: SecretStr | None = Field(
         default=None, description="POST failures here as JSON."

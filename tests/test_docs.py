@@ -13,7 +13,9 @@ from ingest.cli import app
 from ingest.settings import PROJECT_ROOT, Settings
 from ingest.topics import TOPICS
 
-DOCUMENTS = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/*.md"), *PROJECT_ROOT.glob("*/README.md")])
+DOCUMENTS = sorted(
+    [*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/*.md"), *PROJECT_ROOT.glob("*/README.md")]
+)
 README = (PROJECT_ROOT / "README.md").read_text()
 SOURCES = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "binance" / "_binance__sources.yml"
 
@@ -64,7 +66,11 @@ def test_paths_that_readme_names_exist() -> None:
 
 def test_makefile_has_the_targets_that_documents_name() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (PROJECT_ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {name for document in DOCUMENTS for name in re.findall(r"\bmake ([a-z-]+)", code_of(document.read_text()))}
+    named = {
+        name
+        for document in DOCUMENTS
+        for name in re.findall(r"\bmake ([a-z-]+)", code_of(document.read_text()))
+    }
     assert named - targets == set()
 
 
@@ -93,6 +99,5 @@ def code_of(markdown: str) -> str:
 
 
 def pieces_of_code(markdown: str) -> Iterator[str]:
-    for block in re.findall(r"```.*?```", markdown, re.DOTALL):
-        yield block
+    yield from re.findall(r"```.*?```", markdown, re.DOTALL)
     yield from re.findall(r"`[^`\n]+`", markdown)

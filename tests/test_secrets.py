@@ -36,7 +36,8 @@ def secret_settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def test_settings_hide_it(secret_settings: Settings) -> None:
-    shown = f"{secret_settings} {secret_settings!r} {secret_settings.model_dump()} {secret_settings.model_dump_json()}"
+    here = secret_settings
+    shown = f"{here} {here!r} {here.model_dump()} {here.model_dump_json()}"
     assert SECRET not in shown
     assert "**********" in shown
 

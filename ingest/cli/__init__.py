@@ -17,6 +17,8 @@ from ingest.cli.failures import Commands
 from ingest.cli.init import init
 from ingest.cli.output import examples
 from ingest.cli.publish import publish
+from ingest.cli.sql import sql
+from ingest.cli.status import status
 from ingest.cli.topics import topics
 from ingest.cli.up import up
 
@@ -33,6 +35,8 @@ app.command()(up)
 app.add_typer(publish, name="publish")
 app.command()(drain)
 app.command()(build)
+app.command()(sql)
+app.command()(status)
 app.command()(topics)
 app.add_typer(broker, name="broker")
 app.command()(docs)

@@ -1,0 +1,88 @@
+"""`tickhouse sql`: ask the warehouse while everything runs."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.output import Format, note, show
+
+if TYPE_CHECKING:
+    from ingest.warehouse.duckdb_file import DuckDbFile
+
+TABLE_ROWS = 200
+
+
+def sql(
+    statement: Annotated[
+        str | None, typer.Argument(help="What to ask; without it, from a pipe or a prompt.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    wait_seconds: Annotated[float, typer.Option(help="How long to wait for a turn at the warehouse.")] = 30,
+    time_limit: Annotated[float, typer.Option(help="Seconds after which a statement is cut off.")] = 60,
+) -> None:
+    """Ask the warehouse; reading only, a turn of its own for each statement.
+
+    The schemas are raw, staging, intermediate, marts and ops. Ingestion waits while a statement runs, so a
+    long one is cut off: for those, ask a copy (`tickhouse snapshot`).
+
+        tickhouse sql "from marts.fct_candles_1m order by window_start_at desc limit 5"
+        echo "select count(*) from raw.binance_trades" | tickhouse sql --format csv
+    """
+    from ingest.settings import load_settings
+    from ingest.warehouse.duckdb_file import DuckDbFile
+
+    warehouse = DuckDbFile(load_settings().warehouse_path)
+    if statement is None and sys.stdin.isatty():
+        _prompt(warehouse, form, wait_seconds, time_limit)
+    else:
+        _answer(warehouse, statement or sys.stdin.read(), form, wait_seconds, time_limit)
+
+
+def _prompt(warehouse: "DuckDbFile", form: Format, wait_seconds: float, time_limit: float) -> None:
+    """Statement after statement, until an empty line's Ctrl-D; an error is no reason to leave."""
+    from ingest.errors import TickhouseError
+
+    note("One statement a line; Ctrl-D ends.")
+    while True:
+        try:
+            statement = input("tickhouse> ")
+        except EOFError:
+            return
+        try:
+            if statement.strip():
+                _answer(warehouse, statement, form, wait_seconds, time_limit)
+        except TickhouseError as error:
+            note(str(error))
+
+
+def _answer(
+    warehouse: "DuckDbFile", statement: str, form: Format, wait_seconds: float, time_limit: float
+) -> None:
+    import threading
+
+    import duckdb
+
+    from ingest.errors import QueryFailed
+
+    if not warehouse.path.exists():
+        raise QueryFailed(f"There is no warehouse at {warehouse.path} yet. Start with: tickhouse up")
+    with warehouse.reading(wait_seconds) as connection:
+        cut_off = threading.Timer(time_limit, connection.interrupt)
+        cut_off.start()
+        try:
+            answer = connection.execute(statement)
+            columns = [column[0] for column in answer.description or ()]
+            rows = answer.fetchmany(TABLE_ROWS + 1) if form is Format.TABLE else answer.fetchall()
+        except duckdb.InterruptException:
+            raise QueryFailed(
+                f"Cut off after {time_limit:.0f} s: ingestion was waiting. Ask a copy (tickhouse snapshot), "
+                "or set --time-limit."
+            ) from None
+        except duckdb.Error as error:
+            raise QueryFailed(str(error)) from error
+        finally:
+            cut_off.cancel()
+    show(columns, rows[:TABLE_ROWS] if form is Format.TABLE else rows, form)
+    if form is Format.TABLE and len(rows) > TABLE_ROWS:
+        note(f"The first {TABLE_ROWS} rows; --format csv gives all.")

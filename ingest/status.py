@@ -1,0 +1,160 @@
+"""How things stand: what each topic has, what of it has landed, and what is left of the disk.
+
+log bounds + landed positions + newest rows ─▶ one line per topic ─▶ is anything behind?
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from ingest.errors import BrokerUnavailable
+from ingest.kafka.log import TopicState
+from ingest.kafka.open import open_log
+from ingest.runs import looping_runs
+from ingest.settings import Settings
+from ingest.topics import TOPICS, Topic
+from ingest.warehouse.duckdb_file import DuckDbFile
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What the warehouse knows of a topic."""
+
+    next_offsets: Mapping[int, int]
+    topic_id: str | None
+    newest_at: datetime | None
+    rejected: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicStatus:
+    """One line of `tickhouse status`. None: not to be known now."""
+
+    topic: str
+    end: int | None
+    landed: int
+    lag: int | None
+    newest_seconds: float | None
+    rejected: int
+    lost: int
+    state: str
+    """ok | catching up | behind | quiet | missing | broker away"""
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.state in ("behind", "missing", "broker away")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything at one moment."""
+
+    topics: list[TopicStatus]
+    looping_runs: list[str]
+    warehouse_bytes: int
+    free_bytes: int
+
+    @property
+    def is_wrong(self) -> bool:
+        return any(topic.is_wrong for topic in self.topics)
+
+
+def read_status(settings: Settings, wait_seconds: float) -> Status:
+    landed = _landed(settings, wait_seconds)
+    states = _states(settings)
+    path = settings.warehouse_path
+    return Status(
+        [_of_topic(topic, states, landed.get(topic.name), bool(looping_runs(settings))) for topic in TOPICS],
+        looping_runs(settings),
+        path.stat().st_size if path.exists() else 0,
+        shutil.disk_usage(settings.tickhouse_home).free,
+    )
+
+
+def _of_topic(
+    topic: Topic,
+    states: Mapping[str, TopicState] | None,
+    landed: Landed | None,
+    is_looping: bool,  # noqa: FBT001
+) -> TopicStatus:
+    known = landed or Landed({}, None, None, 0, 0)
+    newest = (
+        None if known.newest_at is None else round((datetime.now(UTC) - known.newest_at).total_seconds(), 1)
+    )
+    state = states.get(topic.name) if states is not None else None
+    if state is None:
+        word = "broker away" if states is None else "missing"
+        return TopicStatus(topic.name, None, sum(known.next_offsets.values()), None, newest, known.rejected,
+                           known.lost, word)  # fmt: skip
+    is_same_life = known.topic_id == state.topic_id
+    offsets = known.next_offsets if is_same_life else {}
+    end = sum(bounds.end for bounds in state.bounds.values())
+    lag = sum(max(0, b.end - max(b.start, offsets.get(n, 0))) for n, b in state.bounds.items())
+    word = "ok"
+    if lag:
+        word = "catching up" if is_looping else "behind"
+    elif newest is not None and newest > topic.fresh_within.total_seconds():
+        word = "quiet"
+    return TopicStatus(topic.name, end, sum(offsets.values()), lag, newest, known.rejected, known.lost, word)
+
+
+def _states(settings: Settings) -> Mapping[str, TopicState] | None:
+    try:
+        log = open_log(settings)
+    except BrokerUnavailable:
+        return None
+    try:
+        return log.states(topic.name for topic in TOPICS)
+    except BrokerUnavailable:
+        return None
+    finally:
+        log.close()
+
+
+def _landed(settings: Settings, wait_seconds: float) -> dict[str, Landed]:
+    if not settings.warehouse_path.exists():
+        return {}
+    with DuckDbFile(settings.warehouse_path).reading(wait_seconds) as connection:
+        rows = connection.execute("""
+            select lives.topic, any_value(lives.topic_id),
+                map_from_entries(list({'k': placed.kafka_partition, 'v': placed.next_offset})
+                    filter (placed.kafka_partition is not null))
+            from (from ops.topic_lives
+                  qualify topic_life = max(topic_life) over (partition by topic)) as lives
+            left join ops.positions as placed using (topic, topic_life)
+            group by lives.topic
+        """).fetchall()
+        return {
+            topic: Landed(dict(offsets or {}), topic_id, *_of_rows(connection, topic))
+            for topic, topic_id, offsets in rows
+        }
+
+
+def _of_rows(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[datetime | None, int, int]:
+    raw_table = next(topic.raw_table for topic in TOPICS if topic.name == name)
+    newest = connection.execute(
+        f"""select max(published_at) from raw.{raw_table}
+            where batch_id >= (select max(batch_id) from ops.windows where topic = ? and row_count > 0)""",
+        [name],
+    ).fetchone()
+    lost = connection.execute(
+        "select coalesce(sum(end_offset - first_offset), 0) from ops.lost_ranges where topic = ?", [name]
+    ).fetchone()
+    rejected = _rejected(connection, name)
+    newest_at = newest[0].replace(tzinfo=UTC) if newest and newest[0] else None
+    return newest_at, rejected, int(lost[0]) if lost else 0
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    """Before the first build there is no such table."""
+    try:
+        row = connection.execute(
+            "select count(*) from marts.fct_rejected_records where kafka_topic = ?", [name]
+        ).fetchone()
+    except duckdb.CatalogException:
+        return 0
+    return row[0] if row else 0

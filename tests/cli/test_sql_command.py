@@ -1,0 +1,53 @@
+"""`tickhouse sql`: answers for people and scripts, never writes, and cannot hold up ingestion for long."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> str:
+    DuckDbWarehouse(tmp_path / "warehouse.duckdb").migrate()
+    return str(tmp_path)
+
+
+def test_answers_in_each_format(tickhouse: Run, home: str) -> None:
+    asked = "select 1 as one, null as nothing, 'a,b' as text"
+    as_json = tickhouse("sql", asked, "--format", "json", TICKHOUSE_HOME=home)
+    assert json.loads(as_json.stdout) == [{"one": 1, "nothing": None, "text": "a,b"}]
+    as_csv = tickhouse("sql", asked, "--format", "csv", TICKHOUSE_HOME=home)
+    assert as_csv.stdout.splitlines() == ["one,nothing,text", '1,,"a,b"']
+    as_table = tickhouse("sql", asked, TICKHOUSE_HOME=home)
+    assert "a,b" in as_table.stdout
+
+
+@pytest.mark.parametrize("statement", ["create table t(i int)", "delete from ops.positions", "selec 1"])
+def test_what_it_cannot_do_is_an_error(tickhouse: Run, home: str, statement: str) -> None:
+    done = tickhouse("sql", statement, TICKHOUSE_HOME=home)
+    assert done.exit_code == 1
+    assert "Error" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_long_statement_is_cut_off(tickhouse: Run, home: str) -> None:
+    forever = "select count(*) from range(1000000000) as a, range(1000000) as b where a.range <> b.range"
+    done = tickhouse("sql", forever, "--time-limit", "0.5", TICKHOUSE_HOME=home)
+    assert done.exit_code == 1
+    assert "Cut off after" in done.stderr
+
+
+def test_a_long_answer_is_shortened_only_for_people(tickhouse: Run, home: str) -> None:
+    for_people = tickhouse("sql", "from range(1000)", TICKHOUSE_HOME=home)
+    assert "The first 200 rows" in for_people.stderr
+    for_scripts = tickhouse("sql", "from range(1000)", "--format", "csv", TICKHOUSE_HOME=home)
+    assert len(for_scripts.stdout.splitlines()) == 1001
+
+
+def test_without_a_warehouse_it_says_how_to_start(tickhouse: Run, tmp_path: Path) -> None:
+    done = tickhouse("sql", "select 1", TICKHOUSE_HOME=str(tmp_path / "new"))
+    assert done.exit_code == 1
+    assert "tickhouse up" in done.stderr
