@@ -10,6 +10,7 @@ import typer
 
 from ingest.cli.broker import broker
 from ingest.cli.build import build
+from ingest.cli.copies import backup, restore, snapshot
 from ingest.cli.docs import docs
 from ingest.cli.doctor import doctor
 from ingest.cli.drain import drain
@@ -37,6 +38,9 @@ app.command()(drain)
 app.command()(build)
 app.command()(sql)
 app.command()(status)
+app.command()(snapshot)
+app.command()(backup)
+app.command()(restore)
 app.command()(topics)
 app.add_typer(broker, name="broker")
 app.command()(docs)

@@ -1,0 +1,60 @@
+"""`tickhouse snapshot`, `backup` and `restore`: copies of the warehouse, and the way back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path | None, typer.Argument(help="Without it: a folder named by the time, in TICKHOUSE_HOME.")
+]
+
+
+def snapshot(
+    path: Annotated[
+        Path | None, typer.Argument(help="Without it: snapshots/tickhouse.duckdb in TICKHOUSE_HOME.")
+    ] = None,
+) -> None:
+    """Make a consistent copy to open with any tool: the duckdb CLI, DBeaver, Tableau, a notebook.
+
+    An older copy at the same path is replaced in one step. It is made on a schedule too: SNAPSHOT_CRON.
+
+        tickhouse snapshot && duckdb -readonly data/snapshots/tickhouse.duckdb
+    """
+    from ingest.settings import load_settings
+    from ingest.warehouse.snapshot import snapshot as make
+
+    typer.echo(make(load_settings(), path))
+
+
+def backup(folder: Folder = None) -> None:
+    """Copy the warehouse with its positions, and write a manifest with its checksum.
+
+    tickhouse backup /mnt/backups/tickhouse-friday
+    """
+    from ingest.settings import load_settings
+    from ingest.warehouse.backup import backup as make
+
+    typer.echo(make(load_settings(), folder))
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What `tickhouse backup` made.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put a backup in the place of the warehouse, positions and all. Stop `tickhouse up` first.
+
+    The next drain goes on from the positions of the backup: Kafka must still have what came since. What it
+    has no more is written down as lost. The warehouse that was there stays beside it.
+    """
+    from ingest.settings import load_settings
+    from ingest.warehouse.backup import read_manifest
+    from ingest.warehouse.backup import restore as put_back
+
+    manifest = read_manifest(folder)
+    if not yes:
+        typer.confirm(f"Put the backup of {manifest.made_at} in the place of the warehouse?", abort=True)
+    replaced = put_back(load_settings(), folder)
+    typer.echo(f"Restored the backup of {manifest.made_at}.")
+    if replaced:
+        typer.echo(f"What was there is now {replaced}; delete it when you need it no more.")

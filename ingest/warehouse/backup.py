@@ -1,0 +1,107 @@
+"""Backup and restore: the warehouse with its positions, and a manifest that proves it whole.
+
+backup/
+├── warehouse.duckdb
+└── manifest.json        checksum, versions, positions
+"""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import NeedsAttention
+from ingest.runs import looping_runs
+from ingest.settings import Settings
+from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.warehouse.duckdb_warehouse import read_positions
+from ingest.warehouse.migrate import migrations, schema_version
+from ingest.warehouse.snapshot import copy_warehouse
+
+FILE, MANIFEST = "warehouse.duckdb", "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup holds."""
+
+    made_at: str
+    tickhouse_version: str
+    schema_version: int
+    bytes: int
+    sha256: str
+    next_offsets: dict[str, dict[str, int]]
+    """By topic and partition; the drain goes on from here after a restore."""
+
+
+def backup(settings: Settings, folder: Path | None = None) -> Path:
+    """A copy with its manifest, in a folder of its own."""
+    now = datetime.now(UTC)
+    target = folder or settings.tickhouse_home / "backups" / now.strftime("%Y-%m-%d-%H%M%S")
+    if target.exists() and any(target.iterdir()):
+        raise NeedsAttention(f"{target} is not empty: name a folder of its own for this backup.")
+    copy_warehouse(settings.warehouse_path, target / FILE)
+    with duckdb.connect(target / FILE, read_only=True) as connection:
+        positions = read_positions(connection)
+        schema = schema_version(connection)
+    manifest = Manifest(
+        now.isoformat(timespec="seconds"),
+        version("tickhouse"),
+        schema,
+        (target / FILE).stat().st_size,
+        _sha256(target / FILE),
+        {topic: {str(n): at for n, at in known.next_offsets.items()} for topic, known in positions.items()},
+    )
+    (target / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2))
+    return target
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a backup whose file is whole; NeedsAttention if it is not."""
+    try:
+        manifest = Manifest(**json.loads((folder / MANIFEST).read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise NeedsAttention(f"{folder} is no backup of Tickhouse: {error}.") from error
+    if not (folder / FILE).exists() or _sha256(folder / FILE) != manifest.sha256:
+        raise NeedsAttention(
+            f"{folder / FILE} is not what {MANIFEST} says: it is damaged. Take another backup."
+        )
+    newest = migrations()[-1][0]
+    if manifest.schema_version > newest:
+        raise NeedsAttention(
+            f"{folder} was made by Tickhouse {manifest.tickhouse_version} with schema "
+            f"{manifest.schema_version}, this one knows {newest}. Upgrade first."
+        )
+    return manifest
+
+
+def restore(settings: Settings, folder: Path) -> Path | None:
+    """Put a backup in the warehouse's place; what was there is kept beside it and its path returned."""
+    read_manifest(folder)
+    if runs := looping_runs(settings):
+        raise NeedsAttention(
+            f"A run is at work ({runs[0][:8]}): stop `tickhouse up` (or the sensor and its run) first."
+        )
+    path = settings.warehouse_path
+    incoming = path.with_name(f".{path.name}.restoring")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(folder / FILE, incoming)
+    replaced = path.with_name(f"{path.stem}.replaced{path.suffix}") if path.exists() else None
+    file = DuckDbFile(path)
+    with file.lock.hold("exclusive"):
+        if replaced:
+            with file.writing() as connection:
+                connection.execute("checkpoint")
+            path.replace(replaced)
+        incoming.replace(path)
+    return replaced
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
