@@ -60,9 +60,7 @@ class Log:
         return as_record(payload, partition, offset, self._published_at, self._life)
 
 
-def as_record(
-    payload: Payload, partition: int, offset: int, published_at: datetime, life: int = 1
-) -> Record:
+def as_record(payload: Payload, partition: int, offset: int, published_at: datetime, life: int = 1) -> Record:
     """A row of a raw table, as ingest/raw_rows.py makes them."""
     text, raw = _split(payload)
     headers = {"venue": "binance", "symbol": SYMBOLS[len(payload or b"") % 2]}

@@ -6,14 +6,16 @@ from tests.dbt.ordeal import live_through
 from tests.dbt.trial import Trial
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_tables_equal_a_rebuild(trial: Trial, seed: int) -> None:
-    live_through(trial, seed, steps=12)
+    live_through(trial, seed, steps=10)
     assert trial.differences_to_rebuild() == {}
+    assert set(trial.test().values()) == {"pass"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 125))
+@pytest.mark.parametrize("seed", range(100, 112))
 def test_tables_equal_a_rebuild_many_times(trial: Trial, seed: int) -> None:
-    live_through(trial, seed, steps=30)
+    live_through(trial, seed, steps=20)
     assert trial.differences_to_rebuild() == {}
+    assert set(trial.test().values()) == {"pass"}

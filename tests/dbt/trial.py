@@ -1,7 +1,7 @@
 """The dbt project in this process, over a warehouse of its own.
 
-    Trial ─▶ land(topic, records)   replay(topic, batches)   run(...)   rebuild()
-             as the drain does      as an operator does      as the loop does
+Trial ─▶ land(topic, records)   replay(topic, batches)   run(...)   rebuild()
+         as the drain does      as an operator does      as the loop does
 """
 
 import contextlib
@@ -22,7 +22,10 @@ from ingest.topics import BY_NAME
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
 
 PROJECT = PROJECT_ROOT / "dbt_project"
-QUICK = ("--quiet", "--no-write-json", "--log-level-file", "none", "--no-populate-cache", "--no-version-check")
+QUICK = (
+    *("--quiet", "--no-write-json", "--log-level-file", "none"),
+    *("--no-populate-cache", "--no-version-check"),
+)
 # What may differ between a table and its rebuild: the batch that wrote it, and the clock of landing.
 NOT_COMPARED = ("batch_id", "landed_at", "published_to_landed_")
 
@@ -36,10 +39,8 @@ class Project:
     target: Path
 
     def where(self) -> list[str]:
-        return ["--project-dir", str(self.directory), "--profiles-dir", str(self.directory)] + [
-            "--target-path",
-            str(self.target),
-        ]
+        here = str(self.directory)
+        return ["--project-dir", here, "--profiles-dir", here, "--target-path", str(self.target)]
 
     @property
     def models(self) -> list[str]:
@@ -120,6 +121,10 @@ class Trial:
 
     def rows(self, sql: str) -> list[tuple]:
         return self.connection.execute(sql).fetchall()
+
+    def tables(self, schema: str) -> list[str]:
+        found = self.rows(f"select table_name from duckdb_tables() where schema_name = '{schema}'")
+        return [name for (name,) in found]
 
     def differences_to_rebuild(self) -> dict[str, list[tuple]]:
         """Build what is pending, then everything anew; the rows that are in one of the two only."""
