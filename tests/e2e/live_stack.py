@@ -45,6 +45,13 @@ class LiveStack:
     def said(self) -> str:
         return (self.home / "up.log").read_text()
 
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/server_info", timeout=5):
+                return True
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            return False
+
     def ask(self, query: str) -> dict[str, Any]:
         """A GraphQL question to the UI's server."""
         request = urllib.request.Request(
