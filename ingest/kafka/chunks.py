@@ -1,9 +1,7 @@
 """Stretches of records as a client fetched them ─▶ chunks of bounded size, cut at each window's end."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from itertools import chain
-from operator import itemgetter
+from collections.abc import Mapping
 
 from ingest.kafka.log import Records
 
@@ -70,16 +68,12 @@ class Chunks:
         return taken
 
     def _count(self, stretch: Records) -> None:
-        size = _sizes(stretch.keys) + _sizes(stretch.values)
-        size += _sizes(map(itemgetter(1), chain.from_iterable(stretch.headers)))
+        size = sum(map(len, filter(None, stretch.keys))) + sum(map(len, filter(None, stretch.values)))
+        size += sum([len(value) for headers in stretch.headers for _, value in headers if value])
         self._messages += len(stretch.offsets)
         self._bytes += size
         if stretch.offsets:
             self._message_bytes = max(1, size // len(stretch.offsets))
-
-
-def _sizes(values: Iterable[bytes | None]) -> int:
-    return sum(map(len, filter(None, values)))
 
 
 def _cut(stretch: Records, end: int) -> None:

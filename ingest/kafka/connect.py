@@ -4,7 +4,13 @@ import socket
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from kafka.errors import AuthorizationError, KafkaError, RetriableError, SaslAuthenticationFailedError
+from kafka.errors import (
+    AuthorizationError,
+    KafkaError,
+    KafkaTimeoutError,
+    RetriableError,
+    SaslAuthenticationFailedError,
+)
 from kafka.net.compat import KafkaNetClient
 
 from ingest.errors import BrokerUnavailable, NeedsAttention, SettingsInvalid, TickhouseError
@@ -37,6 +43,8 @@ def connect(settings: Settings, client_class: Callable[..., Client], **options: 
     except KafkaError as error:
         for left in networks:
             left.close()
+        if isinstance(error, KafkaTimeoutError):
+            raise broker_unavailable(settings, "its port is open, but it does not let us in") from error
         raise explained(settings, error) from error
 
 
@@ -65,7 +73,10 @@ def broker_unavailable(settings: Settings, reason: str) -> BrokerUnavailable:
     """The error for a cluster that does not answer, with what to do."""
     remedy = "Start it with `tickhouse up` or `tickhouse broker start`."
     if settings.kafka_bootstrap_servers:
-        remedy = "Is that cluster up? KAFKA_BOOTSTRAP_SERVERS names it, KAFKA_SECURITY_PROTOCOL says how."
+        remedy = (
+            "Is that cluster up? KAFKA_BOOTSTRAP_SERVERS names it, "
+            "KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_* and KAFKA_SSL_* say how to get in."
+        )
     return BrokerUnavailable(f"No Kafka broker answers at {settings.bootstrap_servers} ({reason}). {remedy}")
 
 
