@@ -16,6 +16,7 @@ from ingest.cli.doctor import doctor
 from ingest.cli.drain import drain
 from ingest.cli.failures import Commands
 from ingest.cli.init import init
+from ingest.cli.mend import repair, replay
 from ingest.cli.output import examples
 from ingest.cli.publish import publish
 from ingest.cli.sql import sql
@@ -41,6 +42,8 @@ app.command()(status)
 app.command()(snapshot)
 app.command()(backup)
 app.command()(restore)
+app.command()(replay)
+app.command()(repair)
 app.command()(topics)
 app.add_typer(broker, name="broker")
 app.command()(docs)

@@ -119,7 +119,7 @@ def fresh(connection: duckdb.DuckDBPyConnection, topic: Topic, _since_batch_id: 
     (age,) = _one(
         connection,
         f"""select epoch(now()::timestamp - max(published_at)) from raw.{topic.raw_table}
-            where batch_id >= (select max(batch_id) from ops.batches where topic = ?)""",
+            where batch_id >= (select max(batch_id) from ops.windows where topic = ? and row_count > 0)""",
         [topic.name],
     )
     expected = topic.fresh_within.total_seconds()

@@ -13,7 +13,7 @@ from pydantic import Field
 from ingest.drain import Drain
 from ingest.errors import BrokerUnavailable, NeedsAttention
 from ingest.kafka.open import open_log
-from ingest.runs import LEASE, sign_of_life
+from ingest.runs import LEASE, show_life
 from ingest.settings import load_settings
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from orchestration.dbt.project import dbt_project
@@ -45,7 +45,8 @@ class MicroBatch:
     """The loop of one run."""
 
     def __init__(self, context: dg.OpExecutionContext, config: LoopConfig) -> None:
-        self._settings = settings = load_settings()
+        settings = load_settings()
+        show_life(settings, context.run_id)
         self._log = context.log
         self._config = config
         self._run_id = context.run_id
@@ -60,7 +61,7 @@ class MicroBatch:
 
     def loop(self) -> Iterator[Event]:
         """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
-        with self._drain, sign_of_life(self._settings, self._run_id):
+        with self._drain:
             self._warehouse.take_lease(LEASE, self._run_id)
             self._log.info(f"Took over after {self._age:.1f} s of warming up.")
             busy_at = time.monotonic()
