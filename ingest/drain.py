@@ -10,24 +10,15 @@ moves under it (another writer, a re-created topic, retention) the batch is drop
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from ingest.drain_plan import Plan, plan
 from ingest.errors import StaleLanding
-from ingest.kafka.log import KafkaLog, Records
-from ingest.raw_rows import to_rows
+from ingest.gathering import Gathering, Limits
+from ingest.kafka.log import KafkaLog
 from ingest.topics import TOPICS, Topic
-from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, Warehouse
+from ingest.warehouse.protocol import Batch, Landed, TopicPositions, Warehouse
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one batch may hold in memory."""
-
-    max_messages: int = 50_000
-    max_bytes: int = 32 * 2**20
 
 
 class Drain:
@@ -129,32 +120,20 @@ class Drain:
                 self._reading[name] = self._batches(next_plan)
 
     def _batches(self, next_plan: Plan) -> Iterator[Batch]:
-        """The plan's windows, a batch at a time; each batch begins where the one before it ended."""
-        positions: dict[int, int | None] = dict(next_plan.positions)
-        reader = self._logs[next_plan.topic.name]
-        if next_plan.skipped:
-            yield self._batch(next_plan, next_plan.skipped, positions)
-        for chunk in reader.read(
-            next_plan.topic.name, next_plan.windows, self._limits.max_messages, self._limits.max_bytes
+        """The plan's windows, a batch at a time."""
+        gathering = Gathering(next_plan, self._limits)
+        gathering.add(next_plan.skipped)
+        name, limits = next_plan.topic.name, self._limits
+        for chunk in self._logs[name].read(
+            name, next_plan.windows, limits.chunk_messages, limits.chunk_bytes
         ):
+            gathering.add(chunk)
+            if gathering.is_full:
+                self._check_life(next_plan)
+                yield gathering.take()
+        if not gathering.is_empty:
             self._check_life(next_plan)
-            yield self._batch(next_plan, chunk, positions)
-
-    def _batch(self, next_plan: Plan, chunk: Sequence[Records], positions: dict[int, int | None]) -> Batch:
-        landings = []
-        for records in chunk:
-            window = next_plan.window(records.partition, records.first, records.end)
-            rows = to_rows(next_plan.topic.name, next_plan.life, records)
-            landings.append(Landing(window, rows, positions.get(records.partition)))
-            positions[records.partition] = records.end
-        return Batch(
-            next_plan.topic.name,
-            next_plan.topic.raw_table,
-            next_plan.life,
-            next_plan.topic_id,
-            next_plan.life_reason,
-            landings,
-        )
+            yield gathering.take()
 
     def _check_life(self, read: Plan) -> None:
         """A consumer reads on into a re-created topic from the old offset without a word."""

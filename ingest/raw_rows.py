@@ -99,20 +99,22 @@ def _headers(headers: Sequence[Sequence[tuple[str, bytes | None]]]) -> tuple[pa.
 
 
 def _received_at(names: pa.Array, values: pa.Array, ends: np.ndarray) -> pa.Array:
-    micros = np.full(len(ends) - 1, None, dtype=object)
     where = np.flatnonzero(pc.equal(names, RECEIVED_AT).to_numpy(zero_copy_only=False))
-    owner = np.searchsorted(ends, where, side="right") - 1
-    found = _epoch_nanoseconds(values.take(pa.array(where)))
-    # Backwards, so that of several headers of that name the first one stays.
-    micros[owner[::-1]] = [None if nanos is None else nanos // 1000 for nanos in reversed(found)]
-    return pa.array(micros, pa.int64()).cast(pa.timestamp("us"))
+    # Of several headers of that name in one record the first one counts.
+    owner, first = np.unique(np.searchsorted(ends, where, side="right") - 1, return_index=True)
+    nanos = _epoch_nanoseconds(values.take(pa.array(where[first])))
+    is_unknown = np.ones(len(ends) - 1, dtype=bool)
+    is_unknown[owner] = nanos.is_null().to_numpy(zero_copy_only=False)
+    micros = np.zeros(len(ends) - 1, dtype=np.int64)
+    micros[owner] = nanos.fill_null(0).to_numpy() // 1000
+    return pa.array(micros, pa.int64(), mask=is_unknown).cast(pa.timestamp("us"))
 
 
-def _epoch_nanoseconds(values: pa.Array) -> list[int | None]:
+def _epoch_nanoseconds(values: pa.Array) -> pa.Array:
     try:
-        return values.cast(pa.int64()).to_pylist()
+        return values.cast(pa.int64())
     except pa.ArrowInvalid:
-        return [_int64_or_none(value) for value in values.to_pylist()]
+        return pa.array([_int64_or_none(value) for value in values.to_pylist()], pa.int64())
 
 
 def _int64_or_none(text: str | None) -> int | None:

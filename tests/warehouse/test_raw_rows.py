@@ -29,6 +29,7 @@ def original(text: str | None, raw: bytes | None) -> bytes | None:
     return raw if text is None else text.encode()
 
 
+@settings(deadline=None)
 @given(st.lists(ANY_BYTES, max_size=8))
 def test_a_value_is_text_or_bytes_and_never_both(values: list[bytes | None]) -> None:
     text, raw = split_text(values)
