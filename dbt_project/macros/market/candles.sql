@@ -16,6 +16,7 @@
     select trades.*, affected.window_start_at
     from {{ ref("fct_trades") }} as trades
     inner join affected on {{ is_in_affected_window("trades", "event_at", seconds) }}
+    where {{ is_within_affected_bounds("trades.event_at", seconds) }}
 {%- endmacro %}
 
 {# First and last trade are those by time, then by trade id. #}

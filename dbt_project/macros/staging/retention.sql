@@ -7,13 +7,18 @@
 {% macro aged_at() -%} coalesce(event_at, published_at) {%- endmacro %}
 
 {% macro is_pruned(topic) -%}
-    exists (
-        select 1
-        from ops.retention
-        where topic = '{{ topic }}' and {{ aged_at() }} < kept_from and landed_batch_id <= as_of_batch_id
+    coalesce(
+        {{ aged_at() }} < {{ retention(topic, "kept_from") }}
+        and landed_batch_id <= {{ retention(topic, "as_of_batch_id") }},
+        false
     )
 {%- endmacro %}
 
 {% macro is_below_floor(topic, time) -%}
-    exists (select 1 from ops.retention where topic = '{{ topic }}' and {{ time }} < kept_from)
+    coalesce({{ time }} < {{ retention(topic, "kept_from") }}, false)
+{%- endmacro %}
+
+{# NULL for a topic that was never pruned. #}
+{% macro retention(topic, column) -%}
+    (select {{ column }} from ops.retention where topic = '{{ topic }}')
 {%- endmacro %}

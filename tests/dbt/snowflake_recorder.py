@@ -1,0 +1,61 @@
+"""Runs the project for Snowflake without one: writes down each statement that dbt would send.
+
+    python -m tests.dbt.snowflake_recorder PROJECT TARGET first|again  ─▶  JSON: [statement, ...]
+
+`first` answers as an empty account does, `again` as one where every model was built before.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import agate
+from dbt.adapters.contracts.connection import AdapterResponse, Connection, ConnectionState
+from dbt.adapters.snowflake.connections import SnowflakeConnectionManager
+from dbt.adapters.snowflake.impl import SnowflakeAdapter
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+SENT: list[str] = []
+Answer = tuple[AdapterResponse, agate.Table]
+
+
+def record(project: str, target: str, moment: str) -> None:
+    where = ["--project-dir", project, "--profiles-dir", project, "--target-path", target]
+    quiet = ["--quiet", "--no-populate-cache", "--log-level-file", "none", "--target", "snowflake"]
+    manifest = dbtRunner().invoke(["parse", *where, *quiet]).result
+    assert isinstance(manifest, Manifest)
+    SnowflakeConnectionManager.open = classmethod(_open)  # type: ignore[method-assign]
+    SnowflakeConnectionManager.execute = _answering(manifest, moment)  # type: ignore[method-assign]
+    SnowflakeAdapter.list_schemas = lambda *_: []  # type: ignore[method-assign]
+    SnowflakeAdapter.get_column_schema_from_query = lambda *_: []  # type: ignore[method-assign]
+    outcome = dbtRunner(manifest=manifest).invoke(["run", *where, *quiet])
+    assert outcome.success, outcome.exception or outcome.result
+    json.dump(SENT, sys.stdout)
+
+
+def _open(_manager: type, connection: Connection) -> Connection:
+    connection.state = ConnectionState.OPEN
+    connection.handle = object()
+    return connection
+
+
+def _answering(manifest: Manifest, moment: str) -> Callable[..., Answer]:
+    def execute(_manager: object, sql: str, *_: object, **__: object) -> Answer:
+        asked = re.search(r"from ops.rebuilds_due\s+where model = '(.*?)'", sql)
+        SENT.append(sql)
+        rows: list[Any] = [1]
+        if asked:
+            columns = " ".join(manifest.nodes[asked[1]].columns)
+            rows = [None, 0, None] if moment == "first" else [5, 0, columns]
+        names = [f"column_{number}" for number, _ in enumerate(rows)]
+        types = [agate.Text() if isinstance(value, str) else agate.Number() for value in rows]
+        return AdapterResponse("SUCCESS", rows_affected=1), agate.Table([rows], names, types)
+
+    return execute
+
+
+if __name__ == "__main__":
+    record(*sys.argv[1:])
