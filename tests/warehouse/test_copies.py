@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from ingest.errors import NeedsAttention
-from ingest.runs import sign_of_life
+from ingest.runs import show_life
 from ingest.settings import Settings
 from ingest.warehouse.backup import FILE, backup, read_manifest, restore
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
@@ -95,5 +95,6 @@ def test_a_run_at_work_is_not_robbed_of_its_warehouse(
 ) -> None:
     warehouse.take_lease("micro_batch", "me")
     folder = backup(settings_here)
-    with sign_of_life(settings_here, "abcdefgh-run"), pytest.raises(NeedsAttention, match="abcdefgh"):
+    show_life(settings_here, "abcdefgh-run")
+    with pytest.raises(NeedsAttention, match="abcdefgh"):
         restore(settings_here, folder)

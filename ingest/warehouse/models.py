@@ -1,0 +1,90 @@
+"""The dbt models as the warehouse's keepers need to know them, from dbt's manifest as plain JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import NeedsAttention
+from ingest.settings import PROJECT_ROOT
+from ingest.topics import BY_RAW_TABLE
+
+MANIFEST = PROJECT_ROOT / "dbt_project" / "target" / "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model. Its meta in dbt says by which column its rows age, and how long they stay."""
+
+    unique_id: str
+    schema: str
+    name: str
+    is_view: bool
+    columns: frozenset[str]
+    topics: frozenset[str]
+    """The topics it is built from, near or far."""
+    reads_raw: bool
+    """It stands directly on a raw table."""
+    driving_topic: str | None
+    """Whose retention its rows follow; None: they name it in a column `kafka_topic`, or do not age."""
+    ages_by: str | None
+    keeps: timedelta | None
+    """Its rows stay so long, also after the messages they were made of are pruned (meta: keeps_days)."""
+    traced: tuple[str, ...]
+    """What it notes of rows that vanish, so that its children look there too."""
+    identity: tuple[str, ...]
+    """Which of these say what a row is about: several rows may be about the same."""
+
+    @property
+    def relation(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def vanished(self) -> str:
+        """Where it notes rows that it deleted, for its children."""
+        return f"ops.vanished_{self.name}"
+
+
+def read_models(manifest_path: Path = MANIFEST) -> list[Model]:
+    """Every model of the project, parents before children."""
+    if not manifest_path.exists():
+        raise NeedsAttention(f"{manifest_path} is not there: run `tickhouse build` once, it makes it.")
+    manifest: Mapping[str, Any] = json.loads(manifest_path.read_text())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    ancestors = {node["unique_id"]: _ancestors(node["unique_id"], manifest["parent_map"]) for node in models}
+    models.sort(key=lambda node: len(ancestors[node["unique_id"]]))
+    return [_model(node, ancestors[node["unique_id"]], manifest) for node in models]
+
+
+def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, Any]) -> Model:
+    meta = node["config"].get("meta", {})
+    sources = manifest["sources"]
+    tables = [sources[parent]["name"] for parent in ancestors if parent in sources]
+    keeps_days, key, traced = meta.get("keeps_days"), meta.get("affected_key", []), meta.get("traced", [])
+    return Model(
+        node["unique_id"],
+        node["schema"],
+        node["name"],
+        "view" in node["config"]["materialized"],
+        frozenset(node["columns"]),
+        frozenset(BY_RAW_TABLE[table].name for table in tables if table in BY_RAW_TABLE),
+        any(parent in sources for parent in manifest["parent_map"][node["unique_id"]]),
+        meta.get("topic"),
+        meta.get("ages_by"),
+        None if keeps_days is None else timedelta(days=keeps_days),
+        tuple(key + traced),
+        tuple(column for column in traced if column != meta.get("ages_by")),
+    )
+
+
+def _ancestors(unique_id: str, parent_map: Mapping[str, Sequence[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(parent_map[unique_id])
+    while waiting:
+        parent = waiting.pop()
+        if parent not in found:
+            found.add(parent)
+            waiting.extend(parent_map.get(parent, ()))
+    return found

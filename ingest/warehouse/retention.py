@@ -1,0 +1,203 @@
+"""Pruning: the old end of a topic goes, from raw and from what is built of it, and a rebuild stays equal.
+
+    landed before now - raw_retention ─▶ raw rows go         (but for those that tables still stand on)
+    aged before kept_from, the floor  ─▶ rows of models go   (but for those that are kept longer, frozen)
+
+Models leave out, and reject when it comes later, what aged before the floor: macros/staging/retention.sql.
+So the floor never falls, and what stays is what a rebuild of the remaining raw rows gives.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from ingest.topics import Topic
+from ingest.warehouse.compaction import compact, forget_vanished
+from ingest.warehouse.duckdb_warehouse import new_batch
+from ingest.warehouse.models import Model
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (like every time here: UTC, without zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What went of one topic."""
+
+    topic: str
+    kept_from: datetime | None = None
+    deleted: Mapping[str, int] = field(default_factory=dict)
+    """Rows by table."""
+    skipped: str | None = None
+    """Why nothing went, if something stood in the way."""
+
+
+def prune(
+    connection: duckdb.DuckDBPyConnection,
+    topics: Sequence[Topic],
+    models: Sequence[Model],
+    now: datetime,
+    run_id: str | None = None,
+) -> list[Pruned]:
+    """Prune each topic. The caller's transaction makes it one step; `now` is UTC without zone."""
+    existing = _existing(connection, models)
+    pruned = [_prune_topic(connection, topic, existing, now, run_id) for topic in topics]
+    forget_vanished(connection, models)
+    return pruned
+
+
+def _prune_topic(
+    connection: duckdb.DuckDBPyConnection,
+    topic: Topic,
+    models: Sequence[Model],
+    now: datetime,
+    run_id: str | None,
+) -> Pruned:
+    through = _landed_before(connection, topic, aligned(now - topic.raw_retention, topic.raw_retention))
+    if through is None:
+        return Pruned(topic.name)
+    built = [model for model in models if topic.name in model.topics]
+    if behind := _behind(connection, built, through):
+        return Pruned(topic.name, skipped=f"{behind} has not built its batches up to {through} yet")
+    staging = [model for model in built if model.reads_raw and model.ages_by]
+    kept_from = _floor(connection, topic, staging, through, now)
+    batch_id = new_batch(connection, "prune", topic.name, run_id)
+    for model in staging:
+        _note_survivors(connection, model, batch_id, kept_from)
+    deleted = {f"raw.{topic.raw_table}": _delete_raw(connection, topic, staging, through, kept_from)}
+    for model in built:
+        if not model.is_view and model.ages_by:
+            deleted[model.relation] = _delete_aged(connection, topic, model, through, kept_from, now)
+    compact(connection, topic, through)
+    connection.execute(
+        "insert or replace into ops.retention values (?, ?, ?, now()::timestamp)",
+        [topic.name, kept_from, batch_id],
+    )
+    return Pruned(topic.name, kept_from, {table: count for table, count in deleted.items() if count})
+
+
+def aligned(time: datetime, retention: timedelta) -> datetime:
+    """To the start of a day or an hour (UTC), so that no window of that length lies across the floor."""
+    return time - (time - EPOCH) % _unit(retention)
+
+
+def _unit(retention: timedelta) -> timedelta:
+    return DAY if retention >= DAY else HOUR
+
+
+def _landed_before(connection: duckdb.DuckDBPyConnection, topic: Topic, time: datetime) -> int | None:
+    """The last of the first batches that are all older; a clock that stepped back cuts no gap into them."""
+    return _one(
+        connection,
+        """select max(batch_id) from ops.batches
+           where topic = $topic and batch_id < (
+               select coalesce(min(batch_id), 9223372036854775807) from ops.batches
+               where topic = $topic and committed_at >= $time)""",
+        {"topic": topic.name, "time": time},
+    )
+
+
+def _behind(connection: duckdb.DuckDBPyConnection, models: Sequence[Model], through: int) -> str | None:
+    """A model that still needs what would go. One that was never built will begin with what there is."""
+    return _one(
+        connection,
+        "select min(model) from ops.model_progress where built_through < ? and list_contains(?, model)",
+        [through, [model.unique_id for model in models]],
+    )
+
+
+def _floor(
+    connection: duckdb.DuckDBPyConnection,
+    topic: Topic,
+    staging: Sequence[Model],
+    through: int,
+    now: datetime,
+) -> datetime:
+    """As the topic table says; but no younger than what goes, so that old history just landed stays."""
+    oldest = aligned(now - topic.raw_retention, topic.raw_retention)
+    newest_gone = None
+    for model in staging:
+        sql = f"select max({model.ages_by}) from {model.relation} where landed_batch_id <= ?"
+        newest_gone = max(filter(None, (newest_gone, _one(connection, sql, [through]))), default=None)
+    if newest_gone is not None:
+        above = aligned(newest_gone, topic.raw_retention) + _unit(topic.raw_retention)
+        oldest = min(oldest, above)
+    before = _one(connection, "select max(kept_from) from ops.retention where topic = ?", [topic.name])
+    return oldest if before is None else max(oldest, before)
+
+
+def _note_survivors(
+    connection: duckdb.DuckDBPyConnection, model: Model, batch_id: int, kept_from: datetime
+) -> None:
+    """Of several messages of one id the first stands. If it goes, children must look who is first now."""
+    if not model.identity:
+        return
+    connection.execute(
+        f"""insert into {model.vanished} by name
+            select distinct {", ".join(model.traced)}, $batch_id as batch_id
+            from {model.relation}
+            semi join (select * from {model.relation} where {model.ages_by} >= $kept_from) as survivors
+                using ({", ".join(model.identity)})
+            where {model.ages_by} < $kept_from""",
+        {"batch_id": batch_id, "kept_from": kept_from},
+    )
+
+
+def _delete_raw(
+    connection: duckdb.DuckDBPyConnection,
+    topic: Topic,
+    staging: Sequence[Model],
+    through: int,
+    kept_from: datetime,
+) -> int:
+    """A message ahead of its time stays as long as the tables hold what it says."""
+    kept = "".join(
+        f""" and not exists (
+            select 1 from {model.relation} as kept
+            where kept.landed_batch_id = raw.batch_id and kept.topic_life = raw.topic_life
+                and kept.kafka_partition = raw.kafka_partition and kept.kafka_offset = raw.kafka_offset
+                and kept.{model.ages_by} >= $kept_from)"""
+        for model in staging
+    )
+    sql = f"delete from raw.{topic.raw_table} as raw where batch_id <= $through{kept}"
+    values = {"through": through} | ({"kept_from": kept_from} if staging else {})
+    return _one(connection, sql, values)
+
+
+def _delete_aged(
+    connection: duckdb.DuckDBPyConnection,
+    topic: Topic,
+    model: Model,
+    through: int,
+    kept_from: datetime,
+    now: datetime,
+) -> int:
+    values: dict[str, object] = {"floor": kept_from}
+    if model.keeps is not None:
+        values["floor"] = min(kept_from, aligned(now - model.keeps, model.keeps))
+    conditions = f"{model.ages_by} < $floor"
+    if "landed_batch_id" in model.columns:
+        conditions = f"({conditions} or ({model.ages_by} is null and landed_batch_id <= $through))"
+        values["through"] = through
+    if model.driving_topic is None:
+        conditions += " and kafka_topic = $topic"
+        values["topic"] = topic.name
+    elif model.driving_topic != topic.name:
+        return 0
+    return _one(connection, f"delete from {model.relation} where {conditions}", values)
+
+
+def _existing(connection: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> list[Model]:
+    """Those that have been built at least once."""
+    rows = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+    tables = {row[0] for row in rows}
+    return [model for model in models if model.relation in tables]
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: object) -> Any:
+    row = connection.execute(sql, values).fetchone()
+    return row[0] if row else None
