@@ -176,6 +176,19 @@ def test_while_the_broker_is_away_publish_waits_then_tells_how_much_it_had_taken
     gc.collect()
 
 
+@pytest.mark.slow
+@SOCKETS_ARE_LEFT
+def test_a_broker_that_goes_before_the_first_message_is_not_taken_for_a_missing_topic(
+    client: str, own_broker: OwnBroker, topic_factory: TopicFactory
+) -> None:
+    topic = topic_factory(on=own_broker.settings, partitions=1).name
+    publisher = opened(own_broker.settings, client, patience_seconds=3.0)
+    own_broker.stop()
+    with pytest.raises(BrokerUnavailable, match=own_broker.bootstrap):
+        publish_all(publisher, numbered(topic, 0, 1))
+    gc.collect()
+
+
 def test_confluent_without_its_extra_names_the_extra(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
