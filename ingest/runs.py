@@ -5,9 +5,8 @@ also after kill -9 or a power cut, while its record still says STARTED.
 """
 
 import fcntl
+import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.settings import Settings
@@ -26,29 +25,26 @@ def _folder(settings: Settings) -> Path:
     return folder
 
 
-@contextmanager
-def sign_of_life(settings: Settings, run_id: str) -> Iterator[None]:
-    """Held by a run while it loops."""
+def show_life(settings: Settings, run_id: str) -> None:
+    """From here on this process is that run, until the process ends."""
     path = _folder(settings) / run_id
     unseen = path.with_suffix(".new")
-    with unseen.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        unseen.rename(path)  # nobody can find it unlocked
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+    # Never closed: the record of a run is not yet final when its loop has ended.
+    fcntl.flock(os.open(unseen, os.O_WRONLY | os.O_CREAT), fcntl.LOCK_EX)
+    unseen.rename(path)  # nobody can find it unlocked
+    _forget_ended(settings)
 
 
 def is_alive(settings: Settings, run_id: str, requested_at: float) -> bool:
-    """Whether the run's process lives, or may still be starting."""
+    """Whether the run's process lives, or may still be starting. The clock may have been set back."""
     path = _folder(settings) / run_id
     if path.exists():
         return _is_locked(path)
+    now = time.time()
     since = _folder(settings) / SINCE
-    if since.exists() and requested_at < since.stat().st_mtime:
+    if since.exists() and requested_at < since.stat().st_mtime <= now:
         return False
-    return time.time() - requested_at < STARTING_SECONDS
+    return abs(now - requested_at) < STARTING_SECONDS
 
 
 def forget_starting(settings: Settings) -> None:
@@ -58,8 +54,7 @@ def forget_starting(settings: Settings) -> None:
 
 def looping_runs(settings: Settings) -> list[str]:
     """The ids of the runs whose processes live."""
-    signs = _folder(settings).iterdir()
-    return [path.name for path in signs if path.suffix != ".new" and _is_locked(path)]
+    return [sign.name for sign in _signs(settings) if _is_locked(sign)]
 
 
 def end_looping(settings: Settings, patience_seconds: float) -> bool:
@@ -73,6 +68,16 @@ def end_looping(settings: Settings, patience_seconds: float) -> bool:
     return not looping_runs(settings)
 
 
+def _signs(settings: Settings) -> list[Path]:
+    return [path for path in _folder(settings).iterdir() if path.suffix != ".new"]
+
+
+def _forget_ended(settings: Settings) -> None:
+    for sign in _signs(settings):
+        if not _is_locked(sign):
+            sign.unlink(missing_ok=True)
+
+
 def _is_locked(path: Path) -> bool:
     try:
         with path.open() as file:
@@ -80,6 +85,5 @@ def _is_locked(path: Path) -> bool:
     except BlockingIOError:
         return True
     except FileNotFoundError:
-        return False
-    path.unlink(missing_ok=True)
+        pass
     return False

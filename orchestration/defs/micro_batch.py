@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from ingest.drain_plan import current_life
 from ingest.errors import BrokerUnavailable, WarehouseBusy
 from ingest.kafka.open import open_log
 from ingest.runs import is_alive
 from ingest.settings import load_settings
 from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.protocol import TopicPositions
 from orchestration.loop.micro_batch import configured, micro_batch_job, turns
 
 UNFINISHED = [
@@ -66,8 +68,9 @@ def backlog() -> dict[str, int]:
         log.close()
     behind = {}
     for name, state in states.items():
-        known = positions.get(name)
-        landed = known.next_offsets if known and known.topic_id == state.topic_id else {}
+        known = positions.get(name, TopicPositions(name, 0, None, {}))
+        life, _ = current_life(state, known)
+        landed = known.next_offsets if life == known.life else {}
         behind[name] = sum(
             max(0, bounds.end - max(bounds.start, landed.get(number, 0)))
             for number, bounds in state.bounds.items()
@@ -100,7 +103,8 @@ def kafka_backlog(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Ski
 
 def _relieve(live: list[LiveRun]) -> dg.RunRequest | dg.SkipReason:
     max_seconds = load_settings().micro_batch_max_seconds
-    if len(live) == 1 and max_seconds and live[0].age_seconds > max_seconds - LEAD_SECONDS:
+    lead = min(LEAD_SECONDS, max_seconds / 2)
+    if len(live) == 1 and max_seconds and live[0].age_seconds > max_seconds - lead:
         return _request(f"relief of {live[0].run_id[:8]}")
     return dg.SkipReason(f"A run is at it: {', '.join(run.run_id[:8] for run in live)}.")
 
