@@ -145,7 +145,7 @@ def raw_checks(connection: duckdb.DuckDBPyConnection, since_batch_id: int = 0) -
 def _rejected_count(connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int) -> int:
     (is_built,) = _one(
         connection,
-        "select count(*) from duckdb_tables() where schema_name = 'marts' and table_name = ?",
+        "select count(*) from information_schema.tables where table_schema = 'marts' and table_name = ?",
         ["fct_rejected_records"],
     )
     if not is_built:
