@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from ingest.errors import NeedsAttention
 from ingest.settings import PROJECT_ROOT
 from ingest.topics import BY_RAW_TABLE
@@ -42,6 +44,11 @@ class Model:
         return f"{self.schema}.{self.name}"
 
     @property
+    def topic_of_row(self) -> str:
+        """SQL for the topic whose retention a row follows."""
+        return "kafka_topic" if self.driving_topic is None else f"'{self.driving_topic}'"
+
+    @property
     def vanished(self) -> str:
         """Where it notes rows that it deleted, for its children."""
         return f"ops.vanished_{self.name}"
@@ -56,6 +63,14 @@ def read_models(manifest_path: Path = MANIFEST) -> list[Model]:
     ancestors = {node["unique_id"]: _ancestors(node["unique_id"], manifest["parent_map"]) for node in models}
     models.sort(key=lambda node: len(ancestors[node["unique_id"]]))
     return [_model(node, ancestors[node["unique_id"]], manifest) for node in models]
+
+
+def existing(connection: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> list[Model]:
+    """Those that have been built at least once."""
+    rows = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+    views = connection.execute("select schema_name || '.' || view_name from duckdb_views()").fetchall()
+    there = {row[0] for row in rows + views}
+    return [model for model in models if model.relation in there]
 
 
 def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, Any]) -> Model:

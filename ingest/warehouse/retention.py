@@ -17,7 +17,7 @@ import duckdb
 from ingest.topics import Topic
 from ingest.warehouse.compaction import compact, forget_vanished
 from ingest.warehouse.duckdb_warehouse import new_batch
-from ingest.warehouse.models import Model
+from ingest.warehouse.models import Model, existing
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -44,8 +44,8 @@ def prune(
     run_id: str | None = None,
 ) -> list[Pruned]:
     """Prune each topic. The caller's transaction makes it one step; `now` is UTC without zone."""
-    existing = _existing(connection, models)
-    pruned = [_prune_topic(connection, topic, existing, now, run_id) for topic in topics]
+    built = existing(connection, models)
+    pruned = [_prune_topic(connection, topic, built, now, run_id) for topic in topics]
     forget_vanished(connection, models)
     return pruned
 
@@ -179,23 +179,12 @@ def _delete_aged(
     values: dict[str, object] = {"floor": kept_from}
     if model.keeps is not None:
         values["floor"] = min(kept_from, aligned(now - model.keeps, model.keeps))
-    conditions = f"{model.ages_by} < $floor"
+    is_old = f"{model.ages_by} < $floor"
     if "landed_batch_id" in model.columns:
-        conditions = f"({conditions} or ({model.ages_by} is null and landed_batch_id <= $through))"
+        is_old = f"({is_old} or ({model.ages_by} is null and landed_batch_id <= $through))"
         values["through"] = through
-    if model.driving_topic is None:
-        conditions += " and kafka_topic = $topic"
-        values["topic"] = topic.name
-    elif model.driving_topic != topic.name:
-        return 0
-    return _one(connection, f"delete from {model.relation} where {conditions}", values)
-
-
-def _existing(connection: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> list[Model]:
-    """Those that have been built at least once."""
-    rows = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
-    tables = {row[0] for row in rows}
-    return [model for model in models if model.relation in tables]
+    sql = f"delete from {model.relation} where {model.topic_of_row} = '{topic.name}' and {is_old}"
+    return _one(connection, sql, values)
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: object) -> Any:

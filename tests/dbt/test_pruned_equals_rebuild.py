@@ -67,10 +67,9 @@ def land(trial: Trial, log: Log, random: Random) -> None:
         trial.replay(topic, max(1, first - random.randrange(30)), first)
     if random.random() < 0.05:
         log.begin_next_life()
+    published = f"(select max(published_at) from raw.{BY_NAME[topic].raw_table})"
     trial.connection.execute(
-        f"""update ops.batches set committed_at = (select max(published_at) from raw.{BY_NAME[topic].raw_table})
-            where topic = ? and batch_id >= ?""",
-        [topic, first],
+        f"update ops.batches set committed_at = {published} where topic = ? and batch_id >= ?", [topic, first]
     )
 
 

@@ -12,6 +12,7 @@ from ingest.warehouse.holes import find_holes
 from ingest.warehouse.models import Model
 from ingest.warehouse.retention import Pruned, aligned, prune
 from tests.warehouse.batches import RAW, TOPIC, batch, landing
+from tests.warehouse.modelled import model
 from tests.warehouse.truth import assert_raw_is_sound
 
 NOW = datetime(2024, 5, 20, 13, 30)  # noqa: DTZ001
@@ -19,24 +20,6 @@ FLOOR = datetime(2024, 5, 13)  # noqa: DTZ001
 DAY = timedelta(days=1)
 
 COORDINATES = "topic_life, kafka_partition, kafka_offset, batch_id as landed_batch_id"
-
-
-def model(name: str, **fields: object) -> Model:
-    plain = Model(
-        f"model.tickhouse.{name}",
-        "marts",
-        name,
-        is_view=False,
-        columns=frozenset({"event_at"}),
-        topics=frozenset({TOPIC.name}),
-        reads_raw=False,
-        driving_topic=TOPIC.name,
-        ages_by="event_at",
-        keeps=None,
-        traced=(),
-        identity=(),
-    )
-    return replace(plain, **fields)
 
 
 STAGING = model("stg", reads_raw=True, columns=frozenset({"event_at", "landed_batch_id"}))
@@ -195,6 +178,25 @@ def test_the_floor_never_falls(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("insert into ops.retention values (?, ?, 0, now()::timestamp)", [TOPIC.name, before])
     assert prune_all(connection, STAGING).kept_from == before
     assert numbers(connection, "select min(landed_batch_id) from marts.stg") == [7]
+
+
+def test_children_look_again_where_the_first_of_several_messages_went(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Offsets 3 and 30 are about the same trade, and 3 goes; 7 and 9 go together."""
+    connection.execute("alter table marts.stg add column trade_id integer")
+    connection.execute("update marts.stg set trade_id = kafka_offset")
+    connection.execute("update marts.stg set trade_id = 3 where kafka_offset = 30")
+    connection.execute("update marts.stg set trade_id = 7 where kafka_offset = 9")
+    connection.execute(
+        "create table ops.vanished_stg (landed_batch_id bigint, trade_id integer, batch_id bigint)"
+    )
+    traced = ("landed_batch_id", "trade_id")
+    prune_all(connection, replace(STAGING, traced=traced, identity=("trade_id",)))
+    assert connection.execute("from ops.vanished_stg").fetchall() == [(1, 3, 11)]
+    assert connection.execute("select kind, topic from ops.batches where batch_id = 11").fetchall() == [
+        ("prune", TOPIC.name)
+    ]
 
 
 def test_notes_of_vanished_rows_go_once_every_model_has_followed(

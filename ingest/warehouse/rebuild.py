@@ -1,0 +1,37 @@
+"""Whether everything can be built again from what is still in raw."""
+
+import duckdb
+
+from ingest.errors import RebuildRefused
+from ingest.settings import Settings
+from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.warehouse.models import Model, existing, read_models
+
+
+def check_rebuild(settings: Settings) -> None:
+    """RebuildRefused if a full refresh would lose rows for good."""
+    with DuckDbFile(settings.warehouse_path).reading() as connection:
+        was_pruned = connection.execute("select 1 from ops.retention limit 1").fetchone() is not None
+        refusals = rebuild_refusals(connection, read_models()) if was_pruned else []
+    if refusals:
+        raise RebuildRefused(
+            "A rebuild would lose rows for good:\n  " + "\n  ".join(refusals) + "\n"
+            "Without --full-refresh they stay; with --force they go."
+        )
+
+
+def rebuild_refusals(connection: duckdb.DuckDBPyConnection, models: list[Model]) -> list[str]:
+    """Why not: each table that holds rows whose messages have been pruned."""
+    refusals = []
+    for model in existing(connection, models):
+        if model.ages_by and not model.is_view:
+            rows = connection.execute(
+                f"""select topic, kept_from, count(*) from {model.relation}
+                    inner join ops.retention on topic = {model.topic_of_row} and {model.ages_by} < kept_from
+                    group by all order by all"""
+            ).fetchall()
+            refusals += [
+                f"{model.relation}: {count} rows from before {kept_from}, when {topic} was pruned"
+                for topic, kept_from, count in rows
+            ]
+    return refusals
