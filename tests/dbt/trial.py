@@ -15,6 +15,7 @@ import pyarrow as pa
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import SqlNode
 
 from ingest.raw_rows import SCHEMA
 from ingest.settings import PROJECT_ROOT
@@ -118,6 +119,12 @@ class Trial:
     def test(self, *arguments: str) -> dict[str, str]:
         outcome = self._invoke("test", *arguments)
         return {result.node.name: str(result.status) for result in outcome.results}
+
+    def compiled(self, sql: str) -> str:
+        """SQL with macros in it, as dbt would send it."""
+        (result,) = self._invoke("compile", "--inline", sql).results
+        assert isinstance(result.node, SqlNode)
+        return result.node.compiled_code or ""
 
     def rows(self, sql: str) -> list[tuple]:
         return self.connection.execute(sql).fetchall()
