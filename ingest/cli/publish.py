@@ -2,15 +2,19 @@
 
 import signal
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from ingest.sources.simulated.clock import Clock
     from ingest.sources.simulated.faults import Faults
     from ingest.sources.simulated.symbols import Symbol
+
+UNPACED_EVENT_RATE = 1000.0
+"""Messages per second of event time, when they are published as fast as it goes."""
 
 publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
 
@@ -45,7 +49,6 @@ def simulated(
     from ingest.kafka.topic_admin import ensure_topics
     from ingest.settings import load_settings
     from ingest.sources.pacing import paced
-    from ingest.sources.simulated.clock import RateClock, WallClock
     from ingest.sources.simulated.exchange import SimulatedExchange
     from ingest.sources.simulated.faults import with_faults
 
@@ -53,22 +56,31 @@ def simulated(
     per_second = parse_rate(rate)
     faults = parse_faults(fault or [])
     markets = parse_symbols(symbols)
-    is_live = start is None and per_second is not None
-    clock = WallClock() if is_live else RateClock(start or datetime.now(UTC), per_second or 1000.0)
-    exchange = SimulatedExchange(clock, seed, markets)
-    feed = with_faults(exchange.messages(), faults, seed, exchange.resync)
+    exchange = SimulatedExchange(_clock(start, per_second, messages), seed, markets)
+    feed = with_faults(islice(exchange.messages(), messages), faults, seed, exchange.resync)
     ensure_topics(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     count, began = 0, time.monotonic()
     try:
         with open_publisher(settings) as publisher:
-            for message in paced(islice(feed, messages), per_second):
+            for message in paced(feed, per_second):
                 publisher.publish(message)
                 count += 1
     except KeyboardInterrupt:
         typer.echo("Stopped; what was taken is delivered.")
     seconds = time.monotonic() - began
     typer.echo(f"{count} messages in {seconds:.1f} s ({count / max(seconds, 1e-9):.0f}/s).")
+
+
+def _clock(start: datetime | None, per_second: float | None, messages: int | None) -> "Clock":
+    """Real time for a live feed; otherwise a clock that makes the same bytes again, and ends by now."""
+    from ingest.sources.simulated.clock import RateClock, WallClock
+
+    if start is None and per_second is not None:
+        return WallClock()
+    event_rate = per_second or UNPACED_EVENT_RATE
+    seconds = (messages or 0) / event_rate
+    return RateClock(start or datetime.now(UTC) - timedelta(seconds=seconds), event_rate)
 
 
 def parse_rate(rate: str) -> float | None:
