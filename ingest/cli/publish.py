@@ -79,8 +79,9 @@ def _clock(start: datetime | None, per_second: float | None, messages: int | Non
     if start is None and per_second is not None:
         return WallClock()
     event_rate = per_second or UNPACED_EVENT_RATE
-    seconds = (messages or 0) / event_rate
-    return RateClock(start or datetime.now(UTC) - timedelta(seconds=seconds), event_rate)
+    if start is not None:
+        return RateClock(start.replace(tzinfo=UTC), event_rate)
+    return RateClock(datetime.now(UTC) - timedelta(seconds=(messages or 0) / event_rate), event_rate)
 
 
 def parse_rate(rate: str) -> float | None:
