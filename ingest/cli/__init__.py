@@ -22,6 +22,7 @@ from ingest.cli.publish import publish
 from ingest.cli.sql import sql
 from ingest.cli.status import status
 from ingest.cli.topics import topics
+from ingest.cli.trim import prune, reset
 from ingest.cli.up import up
 
 app = typer.Typer(
@@ -44,6 +45,8 @@ app.command()(backup)
 app.command()(restore)
 app.command()(replay)
 app.command()(repair)
+app.command()(prune)
+app.command()(reset)
 app.command()(topics)
 app.add_typer(broker, name="broker")
 app.command()(docs)

@@ -24,19 +24,19 @@ class Model:
     schema: str
     name: str
     is_view: bool
-    columns: frozenset[str]
     topics: frozenset[str]
     """The topics it is built from, near or far."""
-    reads_raw: bool
+    columns: frozenset[str] = frozenset()
+    reads_raw: bool = False
     """It stands directly on a raw table."""
-    driving_topic: str | None
+    driving_topic: str | None = None
     """Whose retention its rows follow; None: they name it in a column `kafka_topic`, or do not age."""
-    ages_by: str | None
-    keeps: timedelta | None
+    ages_by: str | None = None
+    keeps: timedelta | None = None
     """Its rows stay so long, also after the messages they were made of are pruned (meta: keeps_days)."""
-    traced: tuple[str, ...]
+    traced: tuple[str, ...] = ()
     """What it notes of rows that vanish, so that its children look there too."""
-    identity: tuple[str, ...]
+    identity: tuple[str, ...] = ()
     """Which of these say what a row is about: several rows may be about the same."""
 
     @property
@@ -73,6 +73,20 @@ def existing(connection: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> 
     return [model for model in models if model.relation in there]
 
 
+def models_without_manifest(connection: duckdb.DuckDBPyConnection) -> list[Model]:
+    """Every table that is neither raw nor ops; for all we know, of all topics."""
+    rows = connection.execute(
+        """select schema_name, table_name, false from duckdb_tables() where not temporary
+           union all select schema_name, view_name, true from duckdb_views() where not internal"""
+    ).fetchall()
+    topics = frozenset(topic.name for topic in BY_RAW_TABLE.values())
+    return [
+        Model(f"model.tickhouse.{name}", schema, name, is_view=is_view, topics=topics)
+        for schema, name, is_view in rows
+        if schema not in ("raw", "ops")
+    ]
+
+
 def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, Any]) -> Model:
     meta = node["config"].get("meta", {})
     sources = manifest["sources"]
@@ -82,15 +96,15 @@ def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, 
         node["unique_id"],
         node["schema"],
         node["name"],
-        "view" in node["config"]["materialized"],
-        frozenset(node["columns"]),
-        frozenset(BY_RAW_TABLE[table].name for table in tables if table in BY_RAW_TABLE),
-        any(parent in sources for parent in manifest["parent_map"][node["unique_id"]]),
-        meta.get("topic"),
-        meta.get("ages_by"),
-        None if keeps_days is None else timedelta(days=keeps_days),
-        tuple(key + traced),
-        tuple(column for column in traced if column != meta.get("ages_by")),
+        is_view="view" in node["config"]["materialized"],
+        topics=frozenset(BY_RAW_TABLE[table].name for table in tables if table in BY_RAW_TABLE),
+        columns=frozenset(node["columns"]),
+        reads_raw=any(parent in sources for parent in manifest["parent_map"][node["unique_id"]]),
+        driving_topic=meta.get("topic"),
+        ages_by=meta.get("ages_by"),
+        keeps=None if keeps_days is None else timedelta(days=keeps_days),
+        traced=tuple(key + traced),
+        identity=tuple(column for column in traced if column != meta.get("ages_by")),
     )
 
 

@@ -19,6 +19,7 @@ from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_file import transaction
 from ingest.warehouse.models import read_models
 from ingest.warehouse.retention import prune
+from ingest.warehouse.shrink import shrink
 from ingest.warehouse.snapshot import snapshot
 from orchestration.dbt.project import DBT_DIR, dbt_environment
 from orchestration.keys import POOL
@@ -42,8 +43,9 @@ def forget_old_runs(context: dg.OpExecutionContext) -> None:
 def prune_warehouse(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     with database.get_connection() as connection, transaction(connection):
-        for pruned in prune(connection, TOPICS, read_models(), now):
+        for pruned in prune(connection, TOPICS, read_models(), now, context.run_id):
             context.log.info(str(pruned))
+    context.log.info(str(shrink(database.warehouse.file)))
 
 
 @dg.op(

@@ -15,11 +15,7 @@ def model(name: str, **fields: object) -> Model:
         is_view=False,
         columns=frozenset({"event_at"}),
         topics=frozenset({TOPIC.name}),
-        reads_raw=False,
         driving_topic=TOPIC.name,
         ages_by="event_at",
-        keeps=None,
-        traced=(),
-        identity=(),
     )
     return replace(plain, **fields)

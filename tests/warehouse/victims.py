@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 
+from ingest.warehouse import shrink
+from ingest.warehouse.duckdb_file import DuckDbFile
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from tests.warehouse.batches import TOPIC, batch, landing
 
@@ -40,3 +42,23 @@ def land_for_ever(path: Path, steps: Semaphore) -> None:
         steps.release()
         warehouse.land(next_batch, "victim")
         at = first + BATCH_ROWS
+
+
+def bloat(file: DuckDbFile) -> None:
+    """Leave free blocks in the middle of the file; at its end DuckDB would cut them off."""
+    for statement in (
+        "create table ops.ballast as select random() as x from range(1000000)",
+        "create or replace table ops.behind_it as select range as x from range(10000)",
+        "drop table ops.ballast",
+    ):
+        with file.writing() as connection:
+            connection.execute(statement)
+
+
+def shrink_for_ever(path: Path, steps: Semaphore) -> None:
+    """Makes the file large and small again; a step before it is made small."""
+    shrink.WORTH_BYTES = 1
+    while True:
+        bloat(DuckDbFile(path))
+        steps.release()
+        shrink.shrink(DuckDbFile(path))

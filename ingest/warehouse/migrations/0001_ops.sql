@@ -22,8 +22,8 @@ create table ops.positions (
     primary key (topic, topic_life, kafka_partition)
 );
 
--- Batches are numbered in commit order. kind: landing | repair | replay | prune.
--- A replay names old batches whose rows are to be built again; a prune brings no rows.
+-- Batches are numbered in commit order. kind: landing | repair | replay | prune | reset.
+-- A replay names old batches whose rows are to be built again; prune and reset bring no rows.
 create table ops.batches (
     batch_id bigint primary key,
     kind varchar not null,

@@ -1,0 +1,82 @@
+"""`tickhouse prune` and `tickhouse reset`: what is old goes, or everything of a topic."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.output import Format, note, show
+
+if TYPE_CHECKING:
+    from ingest.warehouse.shrink import Shrunk
+
+
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+) -> None:
+    """Delete what is older than its retention, and give the room back to the disk.
+
+    Raw messages go after `raw_retention` (ingest/topics.py), and with them the rows that were built of them;
+    a model stays longer if its meta says `keeps_days`. A scheduled job does this every night.
+
+        tickhouse prune --dry-run
+    """
+    from datetime import UTC, datetime
+
+    from ingest.settings import load_settings
+    from ingest.topics import TOPICS
+    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.models import read_models
+    from ingest.warehouse.retention import prune as take
+    from ingest.warehouse.shrink import shrink
+
+    warehouse = DuckDbWarehouse(load_settings().warehouse_path)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with warehouse.open() as connection:
+        connection.execute("begin")
+        pruned = take(connection, TOPICS, read_models(), now)
+        connection.execute("rollback" if dry_run else "commit")
+    rows = [(one.topic, one.kept_from, *table) for one in pruned for table in one.deleted.items()]
+    show(("topic", "kept_from", "table", "rows"), rows, form)
+    for one in pruned:
+        if one.skipped:
+            note(f"{one.topic} was left as it is: {one.skipped}.")
+    if not dry_run:
+        _say_size(shrink(warehouse.file))
+
+
+def _say_size(shrunk: "Shrunk") -> None:
+    before, after = shrunk.before_bytes / 2**20, shrunk.after_bytes / 2**20
+    if shrunk.kept_because:
+        note(f"The file stays at {before:.0f} MiB: {shrunk.kept_because}. Its free blocks are used again.")
+    else:
+        note(f"The file had {before:.0f} MiB and has {after:.0f}.")
+
+
+def reset(
+    topic: Annotated[
+        list[str] | None, typer.Option(help="Only this topic; may be given several times.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Forget a topic, or all: raw messages, positions and every table built from them, together.
+
+    The next drain lands again what Kafka still has, the next build makes the tables. Safe beside a running
+    Dagster. For a copy to go back to: `tickhouse backup` first.
+
+        tickhouse reset --topic binance.depth --yes && tickhouse drain && tickhouse build
+    """
+    from ingest.settings import load_settings
+    from ingest.topics import find_topics
+    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.models import MANIFEST, models_without_manifest, read_models
+    from ingest.warehouse.reset import reset as forget
+
+    topics = find_topics(topic)
+    if not yes:
+        names = ", ".join(one.name for one in topics)
+        typer.confirm(f"Forget all that has landed of {names}, and the tables built from it?", abort=True)
+    with DuckDbWarehouse(load_settings().warehouse_path).open() as connection:
+        models = read_models() if MANIFEST.exists() else models_without_manifest(connection)
+        gone = forget(connection, topics, models)
+    typer.echo("Emptied: " + ", ".join(gone))

@@ -1,0 +1,58 @@
+"""Reset: a topic as if it had never been landed. Raw rows, positions, and all that is built from them.
+
+The next drain begins where the topic table says; the next build makes the models again. What Kafka does
+not have any more cannot be landed again.
+"""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from ingest.errors import RebuildRefused
+from ingest.topics import Topic
+from ingest.warehouse.duckdb_file import transaction
+from ingest.warehouse.duckdb_warehouse import new_batch
+from ingest.warehouse.models import Model
+from ingest.warehouse.rebuild import rebuild_refusals
+
+OF_A_TOPIC = ("positions", "topic_lives", "windows", "lost_ranges", "retention", "batches")
+
+
+def reset(
+    connection: duckdb.DuckDBPyConnection,
+    topics: Sequence[Topic],
+    models: Sequence[Model],
+    run_id: str | None = None,
+) -> list[str]:
+    """Empty these topics and drop the models built from them; what was emptied and dropped.
+
+    RebuildRefused if one of these models also holds rows of other topics that nothing can bring back.
+    """
+    names = {topic.name for topic in topics}
+    dropped = [model for model in models if model.topics & names]
+    with transaction(connection):
+        for topic in topics:
+            _empty(connection, topic, run_id)
+        if refusals := rebuild_refusals(connection, dropped):
+            raise RebuildRefused(
+                "These would be built again, and lose rows of other topics for good:\n  "
+                + "\n  ".join(refusals)
+            )
+        for model in dropped:
+            _drop(connection, model)
+    return [f"raw.{topic.raw_table}" for topic in topics] + [model.relation for model in dropped]
+
+
+def _empty(connection: duckdb.DuckDBPyConnection, topic: Topic, run_id: str | None) -> None:
+    # Numbers go on: models of other topics have built through the numbers that are deleted here.
+    batch_id = new_batch(connection, "reset", topic.name, run_id)
+    connection.execute(f"delete from raw.{topic.raw_table}")
+    for table in OF_A_TOPIC:
+        but_this = f" and batch_id <> {batch_id}" if table == "batches" else ""
+        connection.execute(f"delete from ops.{table} where topic = ?{but_this}", [topic.name])
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    connection.execute(f"drop {'view' if model.is_view else 'table'} if exists {model.relation}")
+    connection.execute(f"drop table if exists {model.vanished}")
+    connection.execute("delete from ops.model_progress where model = ?", [model.unique_id])
