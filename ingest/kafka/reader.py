@@ -123,7 +123,7 @@ class LogReader:
             raise StaleLanding(f"{topic} was deleted while it was read.")
         for number, (at, end) in pending.items():
             bounds = state.bounds.get(number)
-            if bounds is None or at < bounds.start or end > bounds.end:
+            if bounds is None or end > bounds.end:
                 raise moved_under_reader(topic, number, at)
         if silent_seconds > GIVE_UP_SECONDS:
             missing = ", ".join(f"[{number}] {at} to {end}" for number, (at, end) in pending.items())

@@ -86,6 +86,7 @@ def test_reading_goes_on_with_a_broker_that_came_back(open_with_client: Open, ow
         list(reading)
     with pytest.raises(BrokerUnavailable):
         log.states([topic])
+    own_broker.settings.embedded_kafka_port = free_port()  # the old one may be taken by now
     own_broker.start()
     assert len(read_rows(log, topic, window)[0]) == 60
     # The restart raised the leader's epoch; a topic made again begins with a lower one.
