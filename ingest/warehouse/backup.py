@@ -7,6 +7,7 @@ backup/
 
 import hashlib
 import json
+import logging
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,9 @@ from ingest.settings import Settings
 from ingest.warehouse.duckdb_file import DuckDbFile
 from ingest.warehouse.duckdb_warehouse import read_positions
 from ingest.warehouse.migrate import migrations, schema_version
-from ingest.warehouse.snapshot import copy_warehouse
+from ingest.warehouse.snapshot import check_room, copy_warehouse
+
+logger = logging.getLogger(__name__)
 
 FILE, MANIFEST = "warehouse.duckdb", "manifest.json"
 
@@ -90,16 +93,32 @@ def restore(settings: Settings, folder: Path) -> Path | None:
     path = settings.warehouse_path
     incoming = path.with_name(f".{path.name}.restoring")
     path.parent.mkdir(parents=True, exist_ok=True)
+    check_room(folder / FILE, incoming)
     shutil.copyfile(folder / FILE, incoming)
-    replaced = path.with_name(f"{path.stem}.replaced{path.suffix}") if path.exists() else None
-    file = DuckDbFile(path)
-    with file.lock.hold("exclusive"):
-        if replaced:
-            with file.writing() as connection:
-                connection.execute("checkpoint")
-            path.replace(replaced)
+    with DuckDbFile(path).lock.hold("exclusive"):
+        replaced = _set_aside(path) if path.exists() else None
         incoming.replace(path)
     return replaced
+
+
+def _set_aside(path: Path) -> Path:
+    """A second name for the warehouse that is there, so that at no moment there is none."""
+    aside = path.with_name(f"{path.stem}.replaced{path.suffix}")
+    log, log_aside = (one.with_name(one.name + ".wal") for one in (path, aside))
+    try:
+        with DuckDbFile(path).writing() as connection:
+            connection.execute("checkpoint")
+    except duckdb.Error as error:
+        logger.warning("What is there cannot be read (%s); it is set aside as it is.", error)
+    for old in (aside, log_aside):
+        old.unlink(missing_ok=True)
+    try:
+        aside.hardlink_to(path)
+    except OSError:  # not every file system has links
+        shutil.copyfile(path, aside)
+    if log.exists():  # it belongs to the old file, and would spoil the new one
+        log.rename(log_aside)
+    return aside
 
 
 def _sha256(path: Path) -> str:

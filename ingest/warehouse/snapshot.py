@@ -27,7 +27,7 @@ def copy_warehouse(source: Path, target: Path) -> None:
     if not source.exists():
         raise NeedsAttention(f"There is no warehouse at {source} yet. Start with: tickhouse up")
     target.parent.mkdir(parents=True, exist_ok=True)
-    _check_room(source, target)
+    check_room(source, target)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     file = DuckDbFile(source)
     try:
@@ -40,7 +40,8 @@ def copy_warehouse(source: Path, target: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _check_room(source: Path, target: Path) -> None:
+def check_room(source: Path, target: Path) -> None:
+    """DiskFull if a copy would not fit; better said before than half-way."""
     need, free = source.stat().st_size, shutil.disk_usage(target.parent).free
     if free < need + ROOM_LEFT_BYTES:
         raise DiskFull(

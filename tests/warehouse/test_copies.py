@@ -1,7 +1,9 @@
 """Snapshots and backups: whole, consistent while others write, and the way back keeps exactly-once."""
 
+import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -14,6 +16,7 @@ from ingest.warehouse.backup import FILE, backup, read_manifest, restore
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.snapshot import snapshot
 from tests.warehouse.batches import batch, landing
+from tests.warehouse.victims import restore_for_ever, victim
 
 TOPIC = "binance.trades"
 KILLED_WRITER = """
@@ -77,6 +80,49 @@ def test_restore_brings_rows_and_positions_back_together(
     assert one(warehouse.file.path, "select count(distinct kafka_offset) from raw.binance_trades") == 9
     assert replaced is not None
     assert one(replaced, "select count(*) from raw.binance_trades") == 9
+
+
+def test_a_warehouse_that_cannot_be_read_is_replaced_too(
+    settings_here: Settings, warehouse: DuckDbWarehouse
+) -> None:
+    """That is when a backup is needed most. Its log must not be taken for the restored file's."""
+    warehouse.land(batch(landing(0, 5, None)), None)
+    folder = backup(settings_here)
+    path = warehouse.file.path
+    subprocess.run([sys.executable, "-c", KILLED_WRITER, str(path)], check=False)
+    log = path.with_name(path.name + ".wal")
+    assert log.stat().st_size
+    path.write_bytes(b"no database" * 10_000)
+    replaced = restore(settings_here, folder)
+    assert warehouse.positions()[TOPIC].next_offsets == {0: 5}
+    assert replaced is not None
+    assert replaced.read_bytes().startswith(b"no database")
+    assert not log.exists()
+
+
+def test_restore_where_no_warehouse_is(
+    settings_here: Settings, warehouse: DuckDbWarehouse, tmp_path: Path
+) -> None:
+    warehouse.land(batch(landing(0, 5, None)), None)
+    folder = backup(settings_here, tmp_path / "elsewhere")
+    warehouse.file.path.unlink()
+    assert restore(settings_here, folder) is None
+    assert warehouse.positions()[TOPIC].next_offsets == {0: 5}
+
+
+@pytest.mark.slow
+def test_kill_9_while_restoring_leaves_one_of_the_two(
+    settings_here: Settings, warehouse: DuckDbWarehouse, tmp_path: Path
+) -> None:
+    warehouse.land(batch(landing(0, 5, None)), None)
+    backup(settings_here, tmp_path / "backup")
+    warehouse.land(batch(landing(5, 9, 5)), None)
+    chance = random.Random(3)
+    for _ in range(15):
+        with victim(restore_for_ever, settings_here.warehouse_path) as steps:
+            steps.acquire(timeout=chance.random())
+            time.sleep(chance.random() * 0.1)
+        assert warehouse.positions()[TOPIC].next_offsets in ({0: 5}, {0: 9})
 
 
 def test_a_damaged_backup_is_refused(settings_here: Settings, warehouse: DuckDbWarehouse) -> None:

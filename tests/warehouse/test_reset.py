@@ -1,6 +1,5 @@
 """A reset topic is as if it had never been landed; the others do not notice."""
 
-
 import duckdb
 import pytest
 

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 
+from ingest.settings import Settings
 from ingest.warehouse import shrink
+from ingest.warehouse.backup import restore
 from ingest.warehouse.duckdb_file import DuckDbFile
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from tests.warehouse.batches import TOPIC, batch, landing
@@ -62,3 +64,11 @@ def shrink_for_ever(path: Path, steps: Semaphore) -> None:
         bloat(DuckDbFile(path))
         steps.release()
         shrink.shrink(DuckDbFile(path))
+
+
+def restore_for_ever(path: Path, steps: Semaphore) -> None:
+    """The backup in the folder `backup`, again and again; a step before each."""
+    settings = Settings(tickhouse_home=path.parent)
+    while True:
+        steps.release()
+        restore(settings, path.parent / "backup")
