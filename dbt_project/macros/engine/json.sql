@@ -2,8 +2,10 @@
     A whole payload, decoded in one pass; a malformed one gives NULL and never an error. Each field is
     looked up in the message itself and under `data`, where combined streams wrap it.
 
-        decoded as (select *, {{ json_decode("payload", fields) }} as message from raw)
-        ... {{ json_field("message", fields, "p") }} as price_text
+        {% set fields = ["s", "p"] %}
+        {% set sent = json_fields("message", fields) %}
+        with decoded as (select *, {{ json_decode("payload", fields) }} as message from raw)
+        select {{ sent.s }} as symbol, {{ sent.p }} as price_text from decoded
 #}
 {% macro json_decode(payload, fields) -%}
     {{ return(adapter.dispatch("json_decode")(payload, fields)) }}
@@ -25,10 +27,14 @@
 
 {% macro snowflake__json_decode(payload, fields) -%} try_parse_json({{ payload }}) {%- endmacro %}
 
-{# A field as text; NULL where it is absent or null. #}
-{% macro json_field(message, fields, field) -%}
-    {{ return(adapter.dispatch("json_field")(message, fields, field)) }}
-{%- endmacro %}
+{# Each field as text; NULL where it is absent or null. #}
+{% macro json_fields(message, fields) %}
+    {% set found = {} %}
+    {% for field in fields %}
+        {% do found.update({field: adapter.dispatch("json_field")(message, fields, field)}) %}
+    {% endfor %}
+    {% do return(found) %}
+{% endmacro %}
 
 {% macro duckdb__json_field(message, fields, field) -%}
     {%- set at = 2 * fields.index(field) -%}

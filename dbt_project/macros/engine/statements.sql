@@ -1,5 +1,5 @@
 {#
-    Runs the steps, named SQL, as one transaction; returns how many rows each of them changed.
+    Runs the steps, named SQL, as one transaction; returns how many rows the step `insert` inserted.
     Snowflake commits at each statement that defines something, so the definitions go first there.
 #}
 {% macro in_one_transaction(definitions, steps) %}
@@ -7,27 +7,28 @@
 {% endmacro %}
 
 {% macro duckdb__in_one_transaction(definitions, steps) %}
-    {% set changed = {} %}
     {% for definition in definitions %}
         {% call statement("definition") %} {{ definition }} {% endcall %}
     {% endfor %}
     {% for name, step in steps.items() %}
-        {% call statement(name, fetch_result=true) %} {{ step }} {% endcall %}
-        {% do changed.update({name: load_result(name).table.rows[0][0] | int}) %}
+        {% call statement(name, fetch_result=name == "insert") %} {{ step }} {% endcall %}
     {% endfor %}
     {% do adapter.commit() %}
-    {% do return(changed) %}
+    {% do return(load_result("insert").table.rows[0][0] | int if "insert" in steps else 0) %}
 {% endmacro %}
 
 {% macro snowflake__in_one_transaction(definitions, steps) %}
-    {% set changed = {} %}
-    {% for definition in definitions + ["begin"] %} {% do run_query(definition) %} {% endfor %}
+    {% for definition in definitions + ["begin"] %} {% do send(definition) %} {% endfor %}
     {% for name, step in steps.items() %}
         {% call statement(name, auto_begin=false) %} {{ step }} {% endcall %}
-        {% do changed.update({name: load_result(name).response.rows_affected}) %}
     {% endfor %}
-    {% do run_query("commit") %}
-    {% do return(changed) %}
+    {% do send("commit") %}
+    {% do return(load_result("insert").response.rows_affected if "insert" in steps else 0) %}
+{% endmacro %}
+
+{# Committed at once, without an answer: fetching one costs dbt more than most statements do. #}
+{% macro send(query) %}
+    {% call statement("sent", auto_begin=false) %} {{ query }} {% endcall %}
 {% endmacro %}
 
 {% macro temporary_table(name, query) %}

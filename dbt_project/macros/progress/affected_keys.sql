@@ -23,7 +23,7 @@
 
 {% materialization affected_keys, adapter = "snowflake" %}
     {# A build that failed in this session has left its transaction open. #}
-    {% do run_query("rollback") %} {{ return(build_affected_keys(this.incorporate(type="table"))) }}
+    {% do send("rollback") %} {{ return(build_affected_keys(this.incorporate(type="table"))) }}
 {% endmaterialization %}
 
 {% macro build_affected_keys(target) %}
@@ -49,7 +49,7 @@
         {% if has_rows %} {% do steps.update(vanished=note_vanished(target)) %} {% endif %}
     {% endif %}
     {% do steps.update(settle=settle()) %}
-    {% do return(in_one_transaction([], steps).get("insert", 0)) %}
+    {% do return(in_one_transaction([], steps)) %}
 {% endmacro %}
 
 {% macro rebuild(target, query) %}
@@ -59,5 +59,5 @@
     {% set descendants = descendants_of(model.unique_id) %}
     {% if descendants %} {% do steps.update(descendants=make_due(descendants)) %} {% endif %}
     {% do steps.update(no_longer_due=no_longer_due()) %}
-    {% do return(in_one_transaction(definitions, steps)["insert"]) %}
+    {% do return(in_one_transaction(definitions, steps)) %}
 {% endmacro %}

@@ -37,14 +37,14 @@
 {# Pins what this run builds; committed at once. #}
 {% macro claim(is_first) %}
     {% if is_first %}
-        {% do run_query(
+        {% do send(
             "insert into ops.model_progress (model, built_through, building_through) values ('"
             ~ model.unique_id
             ~ "', 0, "
             ~ parents_built_through()
             ~ ")"
         ) %}
-    {% else %} {% do run_query(update_progress("building_through = " ~ parents_built_through())) %}
+    {% else %} {% do send(update_progress("building_through = " ~ parents_built_through())) %}
     {% endif %}
 {% endmacro %}
 

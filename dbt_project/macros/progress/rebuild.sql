@@ -5,7 +5,7 @@
 #}
 {% macro must_rebuild(state) %}
     {% set is_asked_for = should_full_refresh() %}
-    {% if is_asked_for %} {% do run_query(make_due([model.unique_id])) %} {% endif %}
+    {% if is_asked_for %} {% do send(make_due([model.unique_id])) %} {% endif %}
     {% if not (is_asked_for or state.is_due or state.columns is none or state.built_through is none) %}
         {% do return(false) %}
     {% endif %}

@@ -16,7 +16,7 @@
     {% do claim(is_first=model_state(target).built_through is none) %}
     {% call statement("main", auto_begin=false) %} create or replace view {{ target }} as {{ sql }}
     {% endcall %}
-    {% do run_query(settle()) %}
+    {% do send(settle()) %}
     {{ run_hooks(post_hooks) }}
     {% do return({"relations": [target]}) %}
 {% endmacro %}

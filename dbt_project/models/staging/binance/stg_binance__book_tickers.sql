@@ -5,6 +5,7 @@
 }}
 {% set topic = "binance.book_tickers" %}
 {% set fields = ["s", "u", "b", "B", "a", "A", "E"] %}
+{% set sent = json_fields("message", fields) %}
 
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
@@ -14,13 +15,13 @@ with
     texts as (
         select
             *,
-            {{ json_field("message", fields, "s") }} as symbol,
-            {{ json_field("message", fields, "u") }} as update_id_text,
-            {{ json_field("message", fields, "b") }} as bid_price_text,
-            {{ json_field("message", fields, "B") }} as bid_quantity_text,
-            {{ json_field("message", fields, "a") }} as ask_price_text,
-            {{ json_field("message", fields, "A") }} as ask_quantity_text,
-            {{ json_field("message", fields, "E") }} as event_at_text
+            {{ sent.s }} as symbol,
+            {{ sent.u }} as update_id_text,
+            {{ sent.b }} as bid_price_text,
+            {{ sent.B }} as bid_quantity_text,
+            {{ sent.a }} as ask_price_text,
+            {{ sent.A }} as ask_quantity_text,
+            {{ sent.E }} as event_at_text
         from decoded
     ),
 

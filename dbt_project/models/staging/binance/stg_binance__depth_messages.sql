@@ -8,6 +8,7 @@
 }}
 {% set topic = "binance.depth" %}
 {% set fields = ["s", "E", "U", "u", "pu", "b", "a", "lastUpdateId", "bids", "asks"] %}
+{% set sent = json_fields("message", fields) %}
 
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
@@ -15,11 +16,7 @@ with
     decoded as ({{ decoded_messages(source("raw", "binance_depth"), fields) }}),
 
     kinds as (
-        select
-            *,
-            case
-                when {{ json_field("message", fields, "lastUpdateId") }} is null then 'diff' else 'snapshot'
-            end as kind
+        select *, case when {{ sent.lastUpdateId }} is null then 'diff' else 'snapshot' end as kind
         from decoded
     ),
 
@@ -27,29 +24,13 @@ with
         select
             *,
             -- REST snapshots name neither their symbol nor, on spot, a time.
-            case
-                kind
-                when 'diff'
-                then {{ json_field("message", fields, "s") }}
-                else {{ kafka_header("symbol") }}
-            end as symbol,
-            case
-                kind
-                when 'diff'
-                then {{ json_field("message", fields, "U") }}
-                else {{ json_field("message", fields, "lastUpdateId") }}
-            end as first_update_id_text,
-            coalesce(
-                {{ json_field("message", fields, "lastUpdateId") }}, {{ json_field("message", fields, "u") }}
-            ) as last_update_id_text,
-            {{ json_field("message", fields, "pu") }} as previous_update_id_text,
-            coalesce(
-                {{ json_field("message", fields, "bids") }}, {{ json_field("message", fields, "b") }}
-            ) as bids,
-            coalesce(
-                {{ json_field("message", fields, "asks") }}, {{ json_field("message", fields, "a") }}
-            ) as asks,
-            {{ json_field("message", fields, "E") }} as event_at_text
+            case kind when 'diff' then {{ sent.s }} else {{ kafka_header("symbol") }} end as symbol,
+            case kind when 'diff' then {{ sent.U }} else {{ sent.lastUpdateId }} end as first_update_id_text,
+            coalesce({{ sent.lastUpdateId }}, {{ sent.u }}) as last_update_id_text,
+            {{ sent.pu }} as previous_update_id_text,
+            coalesce({{ sent.bids }}, {{ sent.b }}) as bids,
+            coalesce({{ sent.asks }}, {{ sent.a }}) as asks,
+            {{ sent.E }} as event_at_text
         from kinds
     ),
 

@@ -1,6 +1,7 @@
 {{ config(meta={"affected_key": ["landed_batch_id"], "traced": ["venue", "symbol", "trade_id", "aged_at"]}) }}
 {% set topic = "binance.trades" %}
 {% set fields = ["s", "t", "p", "q", "T", "m"] %}
+{% set sent = json_fields("message", fields) %}
 
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
@@ -10,12 +11,12 @@ with
     texts as (
         select
             *,
-            {{ json_field("message", fields, "s") }} as symbol,
-            {{ json_field("message", fields, "t") }} as trade_id_text,
-            {{ json_field("message", fields, "p") }} as price_text,
-            {{ json_field("message", fields, "q") }} as quantity_text,
-            {{ json_field("message", fields, "T") }} as event_at_text,
-            {{ json_field("message", fields, "m") }} as buyer_is_maker
+            {{ sent.s }} as symbol,
+            {{ sent.t }} as trade_id_text,
+            {{ sent.p }} as price_text,
+            {{ sent.q }} as quantity_text,
+            {{ sent.T }} as event_at_text,
+            {{ sent.m }} as buyer_is_maker
         from decoded
     ),
 
