@@ -1,5 +1,6 @@
 """What every KafkaLog must do, whichever client it reads with."""
 
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -99,6 +100,13 @@ def test_memory_is_bounded_by_messages_and_by_bytes(log: KafkaLog, other_side: O
     ]
     assert max(by_messages) == 70
     assert max(by_bytes) <= 51
+
+
+def test_the_time_is_the_broker_s_where_the_topic_says_so(log: KafkaLog, other_side: OtherSide) -> None:
+    before = int(time.time() * 1000)
+    topic = other_side.create_topic(message_timestamp_type="LogAppendTime")
+    other_side.publish(topic, [Sent(timestamp_ms=LONG_AGO), Sent()])
+    assert all(before <= row.timestamp_ms <= time.time() * 1000 for row in read_rows(log, topic)[0])
 
 
 def test_offsets_at_a_time(log: KafkaLog, other_side: OtherSide) -> None:
