@@ -83,7 +83,7 @@ class LiveStack:
 
 
 @contextmanager
-def live_stack(home: Path, *, broker_port: int, **environment: str) -> Iterator[LiveStack]:
+def live_stack(home: Path, *, broker_port: int, rate: str = "100", **environment: str) -> Iterator[LiveStack]:
     """Started, and up as far as its first rows in a mart."""
     home.mkdir(parents=True, exist_ok=True)
     port = ports.free_port()
@@ -91,7 +91,7 @@ def live_stack(home: Path, *, broker_port: int, **environment: str) -> Iterator[
     ours = {"TICKHOUSE_HOME": str(home), "EMBEDDED_KAFKA_PORT": str(broker_port), "NO_COLOR": "1"}
     with (home / "up.log").open("w") as log:
         process = subprocess.Popen(
-            [program, "up", "--port", str(port), "--rate", "100"],
+            [program, "up", "--port", str(port), "--rate", rate],
             env={**os.environ, **ours, **environment},
             stdout=log,
             stderr=subprocess.STDOUT,
