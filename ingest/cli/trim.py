@@ -16,8 +16,9 @@ def prune(
 ) -> None:
     """Delete what is older than its retention, and give the room back to the disk.
 
-    Raw messages go after `raw_retention` (ingest/topics.py), and with them the rows that were built of them;
-    a model stays longer if its meta says `keeps_days`. A scheduled job does this every night.
+    Raw messages go after `raw_retention` (ingest/topics.py), and with them
+    what was built of them; a model keeps its rows longer if its meta says
+    `keeps_days`. A scheduled job does this every night.
 
         tickhouse prune --dry-run
     """
@@ -61,10 +62,12 @@ def reset(
 ) -> None:
     """Forget a topic, or all: raw messages, positions and every table built from them, together.
 
-    The next drain lands again what Kafka still has, the next build makes the tables. Safe beside a running
-    Dagster. For a copy to go back to: `tickhouse backup` first.
+    The next drain lands again what Kafka still has, the next build makes
+    the tables. Safe beside a running Dagster. To have a copy to go back to,
+    make it first: `tickhouse backup`.
 
-        tickhouse reset --topic binance.depth --yes && tickhouse drain && tickhouse build
+        tickhouse reset --topic binance.depth --yes
+        tickhouse drain && tickhouse build
     """
     from ingest.settings import load_settings
     from ingest.topics import find_topics

@@ -55,6 +55,16 @@ def test_a_snapshot_has_what_a_killed_writer_committed(
     assert one(snapshot(settings_here), "select answer from ops.left_in_the_wal") == 42
 
 
+def test_views_work_in_a_copy_of_another_name(
+    settings_here: Settings, warehouse: DuckDbWarehouse, tmp_path: Path
+) -> None:
+    """dbt writes the name of the database into each view."""
+    warehouse.land(batch(landing(0, 5, None)), None)
+    with warehouse.open() as connection:
+        connection.execute('create view ops.seen as select * from "warehouse"."raw"."binance_trades"')
+    assert one(snapshot(settings_here, tmp_path / "elsewhere.duckdb"), "select count(*) from ops.seen") == 5
+
+
 def test_a_snapshot_replaces_the_older_one_under_its_readers(
     settings_here: Settings, warehouse: DuckDbWarehouse
 ) -> None:
