@@ -1,0 +1,83 @@
+"""Worlds to hurt. All have the same home, one after the other: another one would make dbt parse again."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from ingest.kafka.topic_admin import describe_topics, ensure_topics
+from ingest.settings import Settings
+from ingest.topics import BY_NAME
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from tests.dbt.trial import PROJECT, Project
+from tests.dbt.trial import home as dbt_home
+from tests.faults.feed import TRADES, Feed
+from tests.faults.loop_process import Place, warm
+from tests.faults.nursery import Nursery
+from tests.faults.world import World
+from tests.support.broker import OwnBroker
+from tests.support.other_side import OtherSide
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.fixture(scope="session")
+def project(folder: Path) -> Project:
+    """A copy of the dbt project, parsed once for all runs: it stays as it is while others work at it."""
+    copy, home = folder / "dbt_project", folder / "home"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    with dbt_home(home):
+        where = ["--project-dir", str(copy), "--profiles-dir", str(copy)]
+        parsed = dbtRunner().invoke(["--quiet", "parse", *where])
+    assert isinstance(parsed.result, Manifest), parsed.exception
+    return Project(copy, parsed.result, copy / "target")
+
+
+@pytest.fixture(scope="session")
+def nursery(folder: Path, project: Project) -> Iterator[Nursery]:
+    settings = Settings(tickhouse_home=folder / "home", kafka_bootstrap_servers="127.0.0.1:1")
+    with closing(Nursery(partial(warm, Place(settings, project.directory)))) as nursery:
+        yield nursery
+
+
+@pytest.fixture
+def home(folder: Path, tmp_path: Path) -> Iterator[Path]:
+    home = folder / "home"
+    home.mkdir()
+    yield home
+    home.rename(tmp_path / "home")
+
+
+@pytest.fixture
+def world(home: Path, broker: OwnBroker, project: Project, nursery: Nursery) -> Iterator[World]:
+    """On the session's broker, with topics that nobody has written to."""
+    yield from make_world(home, broker, project, nursery)
+
+
+@pytest.fixture
+def own_world(home: Path, own_broker: OwnBroker, project: Project, nursery: Nursery) -> Iterator[World]:
+    """On a broker that the test may stop and wipe."""
+    yield from make_world(home, own_broker, project, nursery)
+
+
+def make_world(home: Path, broker: OwnBroker, project: Project, nursery: Nursery) -> Iterator[World]:
+    """With trades alone: the other topics come when a test makes them."""
+    settings = Settings(tickhouse_home=home, kafka_bootstrap_servers=broker.bootstrap)
+    with closing(OtherSide(settings)) as other_side:
+        for topic in describe_topics(settings):
+            other_side.delete_topic(topic)
+        ensure_topics(settings, [BY_NAME[TRADES]])
+        DuckDbWarehouse(settings.warehouse_path).migrate()
+        world = World(nursery, Place(settings, project.directory), project, Feed(settings), other_side)
+        try:
+            yield world
+        finally:
+            world.close()

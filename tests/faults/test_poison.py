@@ -1,0 +1,101 @@
+"""Whatever somebody sends: it lands byte for byte, is rejected with a reason, and nothing stops."""
+
+import json
+import random
+
+import pytest
+
+from ingest.kafka.topic_admin import ensure_topics
+from ingest.topics import TOPICS
+from tests.faults.feed import TRADES
+from tests.faults.world import World
+from tests.support.other_side import Sent
+
+pytestmark = pytest.mark.slow
+
+JUNK = random.Random(3).randbytes(900_000)
+TRADE = {"e": "trade", "s": "BTCUSDT", "t": 1, "p": "1", "q": "1", "T": 1767225600000, "m": True}
+PAYLOADS: tuple[bytes | None, ...] = (
+    None,
+    b"",
+    b"\x00",
+    b"\x00\xff\xfe",
+    JUNK,
+    JUNK[:1000] + b"{}",
+    b"null",
+    b"true",
+    b"NaN",
+    b"[]",
+    b"{}",
+    b'""',
+    b'"\\ud800"',
+    b"{" * 10_000,
+    b"[" * 100_000 + b"]" * 100_000,
+    b'{"data":' * 5_000 + b"{}" + b"}" * 5_000,
+    b'{"s":"BTCUSDT","s":"ETHUSDT"}',
+    b'{"p":NaN,"q":Infinity,"T":-Infinity}',
+    b"1" * 100_000,
+    b"1e999999",
+    b"\xef\xbb\xbf{}",
+    b"'; drop table raw.binance_trades; --",
+    b"{{ env_var('HOME') }}",
+    *(
+        json.dumps({**TRADE, **change}).encode()
+        for change in (
+            {"p": "NaN"},
+            {"p": "1e400"},
+            {"p": 10**400},
+            {"p": "9" * 5_000},
+            {"p": "-0"},
+            {"q": "0.00000000000000000001"},
+            {"q": [1, 2]},
+            {"q": {"a": 1}},
+            {"t": 2**70},
+            {"t": -1},
+            {"t": 1.5},
+            {"T": -1},
+            {"T": 2**63},
+            {"T": "1767225600000 "},
+            {"s": ""},
+            {"s": None},
+            {"m": "maybe"},
+            {"e": None, "p": None},
+        )
+    ),
+)
+# A good trade in bad company: its key and headers are nothing but bytes.
+ODD = (
+    Sent(json.dumps({**TRADE, "t": 2}).encode(), b"\xff\xfe", (("venue", b"\xff"), ("received_at", b"soon"))),
+    Sent(json.dumps({**TRADE, "t": 3}).encode(), b"\x00", (("venue", None), ("received_at", None))),
+    Sent(json.dumps({**TRADE, "t": 4}).encode(), None, (("received_at", b"9" * 40),) * 3),
+    Sent(json.dumps({**TRADE, "t": 5, "s": "\x00'\"\n"}).encode(), b"", (("x" * 10_000, b"y" * 10_000),) * 5),
+)
+
+
+def test_poison_lands_and_is_rejected_with_a_reason(world: World) -> None:
+    ensure_topics(world.place.settings)
+    world.feed.trades(20)
+    for topic in TOPICS:
+        world.feed.publish(topic.name, [Sent(payload, b"k") for payload in PAYLOADS])
+        world.feed.publish(topic.name, ODD, partition=1)
+    run = world.must_run()
+    assert "Traceback" not in run.said()
+    world.feed.trades(20)
+    world.must_run()
+    world.must_hold_everything()
+    rejected = """select kafka_topic, count(*) from marts.fct_rejected_records
+        where kafka_partition = 0 and rejected_reason <> '' group by all"""
+    assert dict(world.rows(rejected)) == {topic.name: len(PAYLOADS) for topic in TOPICS}
+    good = "select trade_id from marts.fct_trades where trade_id between 2 and 5 and published_at is not null"
+    assert len(world.rows(f"{good} and event_at = timestamp '2026-01-01'")) == len(ODD)
+
+
+def test_times_that_no_calendar_holds(world: World) -> None:
+    """A topic that somebody else made takes the time of a message from whoever sends it."""
+    world.feed.recreate(world.other_side, TRADES)
+    world.feed.lives[TRADES] = 1
+    payload = json.dumps(TRADE).encode()
+    times = (1, 2**41, 2**50, 2**62, 253_402_300_799_999, 253_402_300_800_000)
+    world.feed.publish(TRADES, [Sent(payload, timestamp_ms=time) for time in times])
+    world.must_run()
+    world.must_hold_everything()
