@@ -36,7 +36,7 @@ def test_a_value_is_text_or_bytes_and_never_both(values: list[bytes | None]) -> 
     assert [original(*pair) for pair in zip(text.to_pylist(), raw.to_pylist(), strict=True)] == values
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(MESSAGE, max_size=6))
 def test_any_message_comes_back_from_the_file_as_it_was(
     duckdb_warehouse: DuckDbWarehouse, messages: list[tuple]
