@@ -8,7 +8,7 @@ moves under it (another writer, a re-created topic, retention) the batch is drop
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ingest.drain_plan import Plan, plan
@@ -55,16 +55,16 @@ class Drain:
 
     def fetch(self) -> list[Batch]:
         """The next batch of every topic that has one. Touches the warehouse only to learn positions."""
-        self._start_reading()
-        return self._next_batches()
+        batches = self._next_batches(self._reading)
+        return batches + self._next_batches(self._start_reading())
 
-    def _next_batches(self) -> list[Batch]:
+    def _next_batches(self, readings: Mapping[str, Iterator[Batch]]) -> list[Batch]:
         batches = []
-        for topic, reading in list(self._reading.items()):
+        for topic, reading in list(readings.items()):
             try:
                 batches.append(next(reading))
             except StopIteration:
-                del self._reading[topic]
+                self._reading.pop(topic, None)  # a landing that was stale may have been quicker
             except StaleLanding as error:
                 self._look_again(topic, error)
         return batches
@@ -76,12 +76,12 @@ class Drain:
         except StaleLanding as error:
             self._look_again(batch.topic, error)
             return None
-        ends = {window.partition.number: window.end for window in landed.windows}
-        known = self._positions.get(batch.topic)
-        before = known.next_offsets if known and known.life == batch.life else {}
-        self._positions[batch.topic] = TopicPositions(
-            batch.topic, batch.life, batch.topic_id, {**before, **ends}
-        )
+        if known := self._positions.get(batch.topic):
+            ends = {window.partition.number: window.end for window in landed.windows}
+            before = known.next_offsets if known.life == batch.life else {}
+            self._positions[batch.topic] = TopicPositions(
+                batch.topic, batch.life, batch.topic_id, {**before, **ends}
+            )
         return landed
 
     def run_once(self) -> Iterator[Landed]:
@@ -90,7 +90,7 @@ class Drain:
             batches = self.fetch()
             while batches:
                 landing = [writer.submit(self.land, batch) for batch in batches]
-                batches = self._next_batches()
+                batches = self._next_batches(self._reading)
                 for done in landing:
                     if landed := done.result():
                         yield landed
@@ -104,20 +104,26 @@ class Drain:
             behind[topic] = sum(max(0, end - landed.get(number, 0)) for number, end in ends.items())
         return behind
 
-    def _start_reading(self) -> None:
+    def _start_reading(self) -> dict[str, Iterator[Batch]]:
+        """Plan the topics that are not being read, and begin with those that have something to read."""
         idle = [name for name in self._topics if name not in self._reading]
         if not idle:
-            return
+            return {}
         if any(name not in self._positions for name in idle):
             known = self._warehouse.positions()
             for name in idle:
                 nothing = TopicPositions(name, 0, None, {})
                 self._positions.setdefault(name, known.get(name, nothing))
-        for name, state in self._control.states(idle).items():
+        states = self._control.states(idle)
+        self._ends = {name: ends for name, ends in self._ends.items() if name not in idle}
+        started: dict[str, Iterator[Batch]] = {}
+        for name, state in states.items():
             self._ends[name] = {number: bounds.end for number, bounds in state.bounds.items()}
             next_plan = plan(self._topics[name], state, self._positions[name], self._control)
             if next_plan.has_work:
-                self._reading[name] = self._batches(next_plan)
+                started[name] = self._batches(next_plan)
+        self._reading |= started
+        return started
 
     def _batches(self, next_plan: Plan) -> Iterator[Batch]:
         """The plan's windows, a batch at a time."""

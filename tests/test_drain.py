@@ -219,9 +219,8 @@ def test_any_history(site: Site, seed: int) -> None:
                     at = site.warehouse.positions()[site.topic.name].next_offsets[0]
                     site.retain_from(at + 3, landed_before=at)
                 case "partition":
-                    partitions = min(4, partitions + 1)
-                    if partitions > len(site.warehouse.positions()[site.topic.name].next_offsets):
-                        site.other_side.add_partitions(site.topic.name, partitions)
+                    partitions += 1
+                    site.other_side.add_partitions(site.topic.name, partitions)
                 case "recreate":
                     list(other.run_once())
                     partitions = dice.randint(1, 2)
@@ -245,6 +244,8 @@ def crash_after_the_position(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def crash_and_go_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A drain that ends between position and rows, and another one after it."""
+    site.publish(5)
+    site.drain_all()
     site.publish(20)
     with monkeypatch.context() as broken, site.drain() as drain:
         crash_after_the_position(broken)
@@ -282,7 +283,7 @@ def test_found_a_landing_without_compare_and_swap(site: Site, monkeypatch: pytes
         batches = [(drain, batch) for drain in (first, second) for batch in drain.fetch()]
         for drain, batch in batches:
             drain.land(batch)
-    assert site.faults() == ["coordinates_unique", "doubled"]
+    assert site.faults() == ["coordinates_unique", "coordinates_complete", "doubled"]
 
 
 def test_found_a_life_that_is_not_looked_at(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,8 @@ class MicroBatch:
         if turn is not None and turn.relieved:
             return RELIEVED
         if self._config.max_seconds == 0:
-            return "caught up" if turn is not None and not turn.row_count else None
+            is_done = turn is not None and not turn.row_count and not any(self._drain.lag().values())
+            return "caught up" if is_done else None
         if self._age > self._config.max_seconds:
             return "its time is over"
         if time.monotonic() - busy_at > self._config.idle_seconds:
