@@ -49,7 +49,9 @@ def is_alive(settings: Settings, run_id: str, requested_at: float) -> bool:
 
 def forget_starting(settings: Settings) -> None:
     """Whatever was starting until now is gone: Dagster itself begins anew."""
-    (_folder(settings) / SINCE).touch()
+    since, now = _folder(settings) / SINCE, time.time()
+    since.touch()
+    os.utime(since, (now, now))  # the kernel's own stamp is some milliseconds old
 
 
 def looping_runs(settings: Settings) -> list[str]:
@@ -59,13 +61,14 @@ def looping_runs(settings: Settings) -> list[str]:
 
 def end_looping(settings: Settings, patience_seconds: float) -> bool:
     """Ask the run that loops to end after its turn; whether all have ended in time."""
-    if not looping_runs(settings):
-        return True
-    DuckDbWarehouse(settings.warehouse_path, wait_seconds=patience_seconds).release_lease(LEASE)
+    warehouse = DuckDbWarehouse(settings.warehouse_path, wait_seconds=patience_seconds)
     deadline = time.monotonic() + patience_seconds
-    while looping_runs(settings) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return not looping_runs(settings)
+    while looping_runs(settings):
+        if time.monotonic() > deadline:
+            return False
+        warehouse.release_lease(LEASE)  # again: a run that is starting takes it after the first time
+        time.sleep(0.2)
+    return True
 
 
 def _signs(settings: Settings) -> list[Path]:

@@ -106,7 +106,10 @@ def rejected_share(connection: duckdb.DuckDBPyConnection, topic: Topic, since_ba
     (rows,) = _one(
         connection, f"select count(*) from raw.{topic.raw_table} where batch_id > ?", [since_batch_id]
     )
-    rejected = _rejected_count(connection, topic, since_batch_id)
+    try:
+        rejected = _rejected_count(connection, topic, since_batch_id)
+    except duckdb.ProgrammingError as error:  # somebody replaced a table that the view stands on
+        return CheckResult(topic.raw_table, "rejected_share", False, True, {"error": str(error)})
     share = rejected / rows if rows else 0.0
     found = {"rejected": rejected, "rejected_share": round(share, 6), "limit": REJECTED_SHARE_LIMIT}
     return CheckResult(

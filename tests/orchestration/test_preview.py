@@ -39,3 +39,8 @@ def test_a_cell_stays_a_cell(connection: duckdb.DuckDBPyConnection) -> None:
 def test_an_empty_table_says_so(connection: duckdb.DuckDBPyConnection) -> None:
     assert newest_rows(connection, TABLE).value == "no rows yet"
     assert row_counts(connection) == {TABLE: 0}
+
+
+def test_a_table_of_somebody_else_is_left_alone(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create table raw.mine (x integer)")
+    assert row_counts(connection) == {TABLE: 0}
