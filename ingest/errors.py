@@ -7,6 +7,7 @@
     │   └── StaleLanding          another writer landed first, or the topic was re-created
     └── NeedsAttention            a rerun gives the same error: somebody must act
         ├── SettingsInvalid
+        ├── InputInvalid          a file that is to be read is not what it should be
         ├── DeliveryFailed        Kafka does not take a message: too large, no such topic, no right
         ├── QueryFailed           a statement that the warehouse does not understand, or that took too long
         ├── ServiceFailed         an embedded service did not come up
@@ -47,6 +48,10 @@ class StaleLanding(Retryable):
 
 class SettingsInvalid(NeedsAttention):
     """A setting cannot be used as it stands."""
+
+
+class InputInvalid(NeedsAttention):
+    """A file that is to be read is absent, or not what it should be."""
 
 
 class DeliveryFailed(NeedsAttention):

@@ -1,10 +1,13 @@
-"""Let messages through at a steady rate."""
+"""Let messages through at a steady rate, or with the pauses that were between them when they happened."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from typing import TypeVar
 
 from ingest.message import Message
+
+Item = TypeVar("Item")
 
 SHORTEST_SLEEP_SECONDS = 0.005
 """Sleeping is not more exact than this: at high rates several messages go in one batch."""
@@ -31,3 +34,26 @@ def paced(messages: Iterator[Message], messages_per_second: float | None) -> Ite
         if message is None:
             return
         yield message
+
+
+def at_recorded_times(
+    items: Iterable[Item], recorded_ns: Callable[[Item], int], speed: float | None
+) -> Iterator[Item]:
+    """The same items, as far apart as they were, `speed` times faster; `None` means without a pause.
+
+    Time that steps back in the recording is no pause. As in `paced`, a long hold-up is not made up.
+    """
+    if speed is None:
+        yield from items
+        return
+    started, before_ns, played = time.monotonic(), 0, 0.0
+    for item in items:
+        now_ns = recorded_ns(item)
+        played += max(now_ns - before_ns, 0) / 1e9 / speed if before_ns else 0.0
+        before_ns = now_ns
+        ahead = started + played - time.monotonic()
+        if ahead > SHORTEST_SLEEP_SECONDS:
+            time.sleep(ahead)
+        elif ahead < -FORGIVEN_SECONDS:
+            started -= ahead
+        yield item

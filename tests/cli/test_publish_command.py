@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.cli.publish import parse_faults, parse_rate
+from ingest.cli.publish.simulated import parse_faults, parse_rate
 from ingest.settings import Settings
 from ingest.sources.simulated.faults import Faults
 from ingest.warehouse.duckdb_file import DuckDbFile

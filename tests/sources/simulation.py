@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ingest.message import Message
+from ingest.sources.binance.channels import TOPIC_OF_CHANNEL
 from ingest.sources.simulated import (
     SYMBOLS,
-    TOPIC_OF_CHANNEL,
     RateClock,
     SimulatedExchange,
 )

@@ -10,14 +10,13 @@ With a `RateClock` a run can be repeated byte for byte; with a `WallClock` event
 """
 
 from ingest.sources.simulated.clock import Clock, RateClock, WallClock
-from ingest.sources.simulated.exchange import TOPIC_OF_CHANNEL, SimulatedExchange
+from ingest.sources.simulated.exchange import SimulatedExchange
 from ingest.sources.simulated.faults import Faults, with_faults
 from ingest.sources.simulated.symbols import DEFAULT_SYMBOLS, SYMBOLS, Symbol
 
 __all__ = [
     "DEFAULT_SYMBOLS",
     "SYMBOLS",
-    "TOPIC_OF_CHANNEL",
     "Clock",
     "Faults",
     "RateClock",

@@ -7,19 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 from ingest.message import Message, feed_headers
+from ingest.sources.binance.channels import SPOT, TOPIC_OF_CHANNEL
 from ingest.sources.simulated.clock import Clock
 from ingest.sources.simulated.market import Market, Sent
 from ingest.sources.simulated.symbols import DEFAULT_SYMBOLS, Symbol
-
-VENUE = "binance"
-
-TOPIC_OF_CHANNEL: dict[str, str] = {
-    "trade": "binance.trades",
-    "depth": "binance.depth",
-    "depth_snapshot": "binance.depth",
-    "book_ticker": "binance.book_tickers",
-}
-"""What goes where. `agg_trade`, `kline_1m` and `ticker_24h` wait for a row in ingest/topics.py."""
 
 DRIVING_CHANNELS = {"trade", "agg_trade", "book_ticker", "depth"}
 BEAT_MS = 100
@@ -73,6 +64,6 @@ class SimulatedExchange:
     def _sent(self, market: Market, sent: Sent) -> Iterator[Message]:
         received_ns, symbol = self._clock.received_ns, market.symbol
         for channel, payload in sent:
-            headers = feed_headers(VENUE, symbol, channel, received_ns)
+            headers = feed_headers(SPOT, symbol, channel, received_ns)
             yield Message(self._topics[channel], symbol.encode(), payload, headers)
             self._clock.tick()

@@ -1,12 +1,12 @@
-"""`tickhouse publish …`: fill the topics from a feed."""
+"""`tickhouse publish simulated`: an exchange of our own."""
 
-import signal
-import time
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ingest.cli.publish.deliver import deliver
 
 if TYPE_CHECKING:
     from ingest.sources.simulated.clock import Clock
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
 UNPACED_EVENT_RATE = 1000.0
 """Messages per second of event time, when they are published as fast as it goes."""
 
-publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
 
-
-@publish.callback()
-def _publish() -> None:
-    """Keeps `publish` a group: each feed is a command of its own."""
-
-
-@publish.command()
 def simulated(
     messages: Annotated[int | None, typer.Option(help="How many; without it, until Ctrl-C.")] = None,
     rate: Annotated[str, typer.Option(help="Messages per second, or `max`.")] = "100",
@@ -45,8 +37,6 @@ def simulated(
     tickhouse publish simulated --messages 50000 --seed 7 --rate max
     tickhouse publish simulated --rate 200 --fault duplicates=0.01 --fault malformed=0.001
     """
-    from ingest.kafka.publisher import open_publisher
-    from ingest.kafka.topic_admin import ensure_topics
     from ingest.settings import load_settings
     from ingest.sources.pacing import paced
     from ingest.sources.simulated.exchange import SimulatedExchange
@@ -58,18 +48,7 @@ def simulated(
     markets = parse_symbols(symbols)
     exchange = SimulatedExchange(_clock(start, per_second, messages), seed, markets)
     feed = with_faults(islice(exchange.messages(), messages), faults, seed, exchange.resync)
-    ensure_topics(settings)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    count, began = 0, time.monotonic()
-    try:
-        with open_publisher(settings) as publisher:
-            for message in paced(feed, per_second):
-                publisher.publish(message)
-                count += 1
-    except KeyboardInterrupt:
-        typer.echo("Stopped; what was taken is delivered.")
-    seconds = time.monotonic() - began
-    typer.echo(f"{count} messages in {seconds:.1f} s ({count / max(seconds, 1e-9):.0f}/s).")
+    deliver(settings, paced(feed, per_second))
 
 
 def _clock(start: datetime | None, per_second: float | None, messages: int | None) -> "Clock":

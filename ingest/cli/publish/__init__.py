@@ -1,0 +1,10 @@
+"""`tickhouse publish …`: fill the topics from a feed; each feed is a command of its own."""
+
+import typer
+
+from ingest.cli.publish.capture import capture
+from ingest.cli.publish.simulated import simulated
+
+publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
+publish.command()(simulated)
+publish.command()(capture)

@@ -1,0 +1,4 @@
+"""Binance, spot and USD-M futures.
+
+frame ─▶ addresses (stream name ─▶ channel ─▶ topic) ─▶ Message
+"""
