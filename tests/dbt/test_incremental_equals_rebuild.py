@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.dbt.ordeal import live_through
+from tests.dbt.ordeal import contradicted_firsts, live_through
 from tests.dbt.trial import Trial
 
 
@@ -10,6 +10,7 @@ from tests.dbt.trial import Trial
 def test_tables_equal_a_rebuild(trial: Trial, seed: int) -> None:
     live_through(trial, seed, steps=10)
     assert trial.differences_to_rebuild() == {}
+    assert contradicted_firsts(trial) == []
     assert set(trial.test().values()) == {"pass"}
 
 
@@ -18,4 +19,5 @@ def test_tables_equal_a_rebuild(trial: Trial, seed: int) -> None:
 def test_tables_equal_a_rebuild_many_times(trial: Trial, seed: int) -> None:
     live_through(trial, seed, steps=20)
     assert trial.differences_to_rebuild() == {}
+    assert contradicted_firsts(trial) == []
     assert set(trial.test().values()) == {"pass"}
