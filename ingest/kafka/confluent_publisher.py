@@ -26,7 +26,7 @@ CAN_RETRY = {
 
 
 class ConfluentPublisher(Publisher):
-    """Some 100,000 messages a second."""
+    """Buffers and compresses in C, in threads of its own: several times as fast as kafka-python."""
 
     def __init__(self, settings: Settings, patience_seconds: float) -> None:
         super().__init__(settings, patience_seconds)

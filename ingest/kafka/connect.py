@@ -88,6 +88,14 @@ def refused(settings: Settings, reason: str) -> SettingsInvalid:
     )
 
 
+def wants_fast() -> SettingsInvalid:
+    """The error for a client that is not installed."""
+    return SettingsInvalid(
+        "KAFKA_CLIENT=confluent wants the extra `fast`: pip install 'tickhouse[fast]', "
+        "or set KAFKA_CLIENT=kafka-python."
+    )
+
+
 def explained(settings: Settings, error: KafkaError) -> TickhouseError:
     """An error of kafka-python in our words: go on later, or act."""
     if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):

@@ -1,7 +1,7 @@
 """Opening the Kafka log with the client that the settings name."""
 
-from ingest.errors import SettingsInvalid
 from ingest.kafka.cluster import Cluster
+from ingest.kafka.connect import wants_fast
 from ingest.kafka.log import KafkaLog
 from ingest.kafka.reader import LogReader
 from ingest.settings import Settings
@@ -16,8 +16,5 @@ def open_log(settings: Settings) -> KafkaLog:
     try:
         from ingest.kafka.confluent_fetcher import ConfluentFetcher
     except ImportError as error:
-        raise SettingsInvalid(
-            "KAFKA_CLIENT=confluent wants the extra `fast`: pip install 'tickhouse[fast]', "
-            "or set KAFKA_CLIENT=kafka-python."
-        ) from error
+        raise wants_fast() from error
     return LogReader(Cluster(settings), ConfluentFetcher(settings))

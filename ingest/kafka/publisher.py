@@ -13,8 +13,8 @@ from collections import Counter
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from ingest.errors import DeliveryFailed, SettingsInvalid, TickhouseError
-from ingest.kafka.connect import broker_unavailable
+from ingest.errors import DeliveryFailed, TickhouseError
+from ingest.kafka.connect import broker_unavailable, wants_fast
 from ingest.message import Message
 from ingest.settings import Settings
 
@@ -109,8 +109,5 @@ def open_publisher(settings: Settings, patience_seconds: float = PATIENCE_SECOND
     try:
         from ingest.kafka.confluent_publisher import ConfluentPublisher
     except ImportError as error:
-        raise SettingsInvalid(
-            "KAFKA_CLIENT=confluent wants the extra `fast`: pip install 'tickhouse[fast]', "
-            "or set KAFKA_CLIENT=kafka-python."
-        ) from error
+        raise wants_fast() from error
     return ConfluentPublisher(settings, patience_seconds)
