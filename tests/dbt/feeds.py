@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Protocol
 
@@ -59,9 +60,11 @@ class Trades(_Numbered):
     topic = "binance.trades"
 
     def payload(self) -> bytes:
-        number, at = self._next()
+        return self._wrapped("trade", self._trade(*self._next()))
+
+    def _trade(self, number: int, at: int) -> dict[str, object]:
         in_micros = self._random.random() < 0.1
-        trade = {
+        return {
             "e": "trade",
             "E": at + 1,
             "s": self._random.choice(SYMBOLS),
@@ -72,7 +75,6 @@ class Trades(_Numbered):
             "m": self._random.random() < 0.5,
             "M": True,
         }
-        return self._wrapped("trade", trade)
 
     def spoiled(self) -> bytes:
         numbers = [(field, text) for field in "pq" for text in (*NOT_NUMBERS, "0", None)]
@@ -82,6 +84,27 @@ class Trades(_Numbered):
     def contradicted(self, payload: bytes) -> bytes:
         another_time = epoch_ms(START) + self._random.randrange(600_000)
         return self._with_one_of(payload, [("p", "777.00000000"), ("T", another_time)])
+
+
+class SparseTrades(Trades):
+    """Over days, with quiet hours; some come days late. One symbol's prices are tiny, the other's huge."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._at = START
+
+    def _next(self) -> tuple[int, int]:
+        number, _ = super()._next()
+        self._at += timedelta(seconds=self._random.choice([0.2, 5, 40, 70, 600, 9000]))
+        late = self._random.uniform(0, 3 * 86_400) if self._random.random() < 0.1 else 0
+        return number, epoch_ms(max(self._at - timedelta(seconds=late), START))
+
+    def _trade(self, number: int, at: int) -> dict[str, object]:
+        trade = super()._trade(number, at)
+        price = Decimal(self._random.randint(1_000, 1_020))
+        if trade["s"] == SYMBOLS[0]:
+            return trade | {"p": str(price * 1000)}
+        return trade | {"p": str(price / 10**8), "q": str(self._random.randint(1, 9_999_999))}
 
 
 class BookTickers(_Numbered):

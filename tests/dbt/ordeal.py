@@ -3,7 +3,7 @@
 from random import Random
 
 from ingest.topics import BY_NAME
-from tests.dbt.feeds import BookTickers, Depth, Trades
+from tests.dbt.feeds import BookTickers, Depth, SparseTrades, Trades
 from tests.dbt.log import Log
 from tests.dbt.trial import Trial
 
@@ -11,7 +11,8 @@ from tests.dbt.trial import Trial
 def live_through(trial: Trial, seed: int, steps: int) -> None:
     """Do what can happen, in an order that the seed decides."""
     random = Random(seed)
-    logs = [Log(feed(random), random) for feed in (Trades, BookTickers, Depth)]
+    trades = random.choice([Trades, SparseTrades])
+    logs = [Log(feed(random), random) for feed in (trades, BookTickers, Depth)]
     for _ in range(steps):
         for log in random.sample(logs, random.randint(1, 3)):
             trial.land(log.feed.topic, log.batch(random.choice([0, 1, 7, 60, 200])))

@@ -18,18 +18,19 @@ from tests.dbt.trial import PROJECT
 # What the project may call there. A name is added once Snowflake's reference has it.
 # fmt: off
 FUNCTIONS = frozenset((
-    "array_size", "as_array", "cast", "coalesce", "count", "filter", "flatten", "greatest", "left",
-    "least", "length", "listagg", "lower", "lpad", "max", "max_by", "min", "min_by", "mod", "nullif",
-    "parse_json", "percentile_cont", "regexp_like", "round", "row_number", "sqrt", "sum", "sysdate",
-    "time_slice", "timestampdiff", "to_char", "to_timestamp_ntz", "trunc", "try_parse_json", "upper",
+    "array_generate_range", "array_size", "as_array", "cast", "coalesce", "count", "dateadd", "datediff",
+    "filter", "first_value", "flatten", "greatest", "lead", "least", "left", "length", "listagg",
+    "lower", "lpad", "max", "max_by", "min", "min_by", "mod", "nullif", "parse_json", "percentile_cont",
+    "power", "regexp_like", "round", "row_number", "sqrt", "sum", "sysdate", "time_slice",
+    "timestampdiff", "to_char", "to_timestamp_ntz", "trunc", "try_parse_json", "upper",
 ))
 # fmt: on
 # What looks like a call and is none.
 # fmt: off
 KEYWORDS = frozenset((
-    "affected", "and", "as", "by", "decimal", "exists", "from", "group", "having", "in", "input",
-    "insert", "into", "join", "not", "number", "on", "or", "over", "select", "table", "then", "union",
-    "using", "values", "varchar", "when", "where", "with", "within",
+    "affected", "and", "as", "by", "decimal", "exclude", "exists", "from", "group", "having", "in",
+    "input", "insert", "into", "join", "not", "number", "on", "or", "over", "select", "table", "then",
+    "union", "using", "values", "varchar", "when", "where", "with", "within",
 ))
 # fmt: on
 DUCKDB_ONLY = re.compile(r"\blambda\b|\bas materialized\b|\bsemi join\b|\banti join\b|\bpositional join\b")

@@ -74,3 +74,20 @@
 {% macro divide(numerator, denominator) -%}
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
+
+{#
+    The sum of DOUBLEs, whatever their order: each is made exact first, to 10^-24, and only the sum is a
+    DOUBLE again. For values below 10^24; `over` makes it a sum over a frame.
+#}
+{% macro sum_of_doubles(value, over="") -%}
+    (
+        cast(sum(cast(trunc({{ value }}) as decimal(38, 0))) {{ over }} as double)
+        + cast(sum(cast({{ value }} - trunc({{ value }}) as decimal(38, 24))) {{ over }} as double)
+    )
+{%- endmacro %}
+
+{# From the sums of values and of their squares, each weighted; `weight` is the sum of weights, `divisor`
+   what the squared deviations are divided by. Never the root of less than zero. #}
+{% macro standard_deviation(values, squares, weight, divisor) -%}
+    sqrt(greatest(0, {{ divide(squares ~ " - " ~ values ~ " * " ~ divide(values, weight), divisor) }}))
+{%- endmacro %}

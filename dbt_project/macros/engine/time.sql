@@ -46,3 +46,11 @@
 {% macro snowflake__milliseconds_between(since, until) -%}
     cast(timestampdiff(microsecond, {{ since }}, {{ until }}) as double) / 1000
 {%- endmacro %}
+
+{% macro add_minutes(time, minutes) -%}
+    {{ return(adapter.dispatch("add_minutes")(time, minutes)) }}
+{%- endmacro %}
+{% macro duckdb__add_minutes(time, minutes) -%} {{ time }} + to_minutes({{ minutes }}) {%- endmacro %}
+{% macro snowflake__add_minutes(time, minutes) -%}
+    dateadd('minute', {{ minutes }}, {{ time }})
+{%- endmacro %}

@@ -24,3 +24,15 @@
 {% macro top_n(n, group_by, order_by) -%}
     qualify row_number() over (partition by {{ group_by }} order by {{ order_by }}) <= {{ n }}
 {%- endmacro %}
+
+{# Each row as often as its column `times` says, numbered from 0 as `repetition`. #}
+{% macro repeated(rows, times) -%} {{ return(adapter.dispatch("repeated")(rows, times)) }} {%- endmacro %}
+{% macro duckdb__repeated(rows, times) -%}
+    (select *, unnest(range(cast({{ times }} as bigint))) as repetition from {{ rows }}) as repeated
+{%- endmacro %}
+{% macro snowflake__repeated(rows, times) -%}
+    (
+        select {{ rows }}.*, number.value::integer as repetition
+        from {{ rows }}, lateral flatten(input => array_generate_range(0, {{ times }})) as number
+    ) as repeated
+{%- endmacro %}

@@ -1,22 +1,23 @@
 {#
-    Windows over trades, half-open and of any length. A model of candles is
+    Candles of any length, from trades or from shorter candles that tile the window: both give the same.
 
-        with {% call affected() %} {{ affected_windows(seconds) }} {% endcall %},
-        trades as ({{ trades_in_windows(seconds) }})
-        select {{ window_columns(seconds) }}, {{ candle_columns() }}, {{ provenance_columns() }} ...
+        {{ candles(seconds=1) }}                               from trades
+        {{ candles(seconds=60, parts=ref("fct_candles_1s")) }}
 #}
-{# The windows that new trades fall into, or that a trade has left. #}
-{% macro affected_windows(seconds) -%}
-    select distinct venue, symbol, {{ time_bucket("event_at", seconds) }} as window_start_at
-    from {{ changed(ref("fct_trades"), ["venue", "symbol", "event_at"]) }} as changed
-    where not {{ is_below_floor("binance.trades", time_bucket("event_at", seconds)) }}
-{%- endmacro %}
+{% macro candles(seconds, parts=none) -%}
+    {%- set rows = parts or ref("fct_trades") -%}
+    {%- set time = "window_start_at" if parts else "event_at" -%}
+    with
+        {% call affected() %} {{ affected_windows(rows, time, seconds) }} {% endcall %},
 
-{% macro trades_in_windows(seconds) -%}
-    select trades.*, affected.window_start_at
-    from {{ ref("fct_trades") }} as trades
-    inner join affected on {{ is_in_affected_window("trades", "event_at", seconds) }}
-    where {{ is_within_affected_bounds("trades.event_at", seconds) }}
+        parts as ({{ rows_in_windows(rows, time, seconds) }})
+
+    select
+        {{ window_columns(seconds) }},
+        {{ combined_candle_columns() if parts else candle_columns() }},
+        {{ provenance_columns() }}
+    from parts
+    group by venue, symbol, window_start_at
 {%- endmacro %}
 
 {# First and last trade are those by time, then by trade id. #}
@@ -32,11 +33,14 @@
     {{ divide("sum(notional)", "sum(quantity)") }} as vwap
 {%- endmacro %}
 
-{# Where the rows of a group came from; NULL where several partitions or lives contributed. #}
-{% macro provenance_columns() -%}
-    case when min(topic_life) = max(topic_life) then min(topic_life) end as topic_life,
-    case when min(kafka_partition) = max(kafka_partition) then min(kafka_partition) end as kafka_partition,
-    min(first_offset) as first_offset,
-    max(last_offset) as last_offset,
-    {{ building_through() }} as batch_id
+{% macro combined_candle_columns() -%}
+    min_by(open, part_at) as open,
+    max(high) as high,
+    min(low) as low,
+    max_by(close, part_at) as close,
+    cast(sum(volume) as decimal(38, 10)) as volume,
+    cast(sum(notional) as decimal(38, 10)) as notional,
+    cast(sum(trade_count) as bigint) as trade_count,
+    cast(sum(taker_buy_volume) as decimal(38, 10)) as taker_buy_volume,
+    {{ divide("sum(notional)", "sum(volume)") }} as vwap
 {%- endmacro %}

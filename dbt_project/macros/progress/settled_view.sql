@@ -17,6 +17,6 @@
     {% call statement("main", auto_begin=false) %} create or replace view {{ target }} as {{ sql }}
     {% endcall %}
     {% do send(settle()) %}
-    {{ run_hooks(post_hooks) }}
+    {% if post_hooks %} {{ run_hooks(post_hooks) }} {% do adapter.commit() %} {% endif %}
     {% do return({"relations": [target]}) %}
 {% endmacro %}

@@ -1,34 +1,29 @@
 {{ config(meta={"affected_key": ["venue", "symbol", "window_start_at"]}) }}
 {% set seconds = 60 %}
-{# Each price as one of 10^12 ticks between low and high: their sums are whole numbers, so the
-   volatility does not depend on the order of the trades, and no price can overflow it. #}
-{% set ticks = 1000000000000 %}
+{% set trades = ref("fct_trades") %}
+{# Each price as its place between low (0) and high (1), so that neither a tiny price nor a huge one loses
+   its variance. #}
+{% set place = divide("parts.price - ranges.low", "ranges.high - ranges.low") %}
 
 with
-    {% call affected() %} {{ affected_windows(seconds) }} {% endcall %},
+    {% call affected() %} {{ affected_windows(trades, "event_at", seconds) }} {% endcall %},
 
-    trades as ({{ trades_in_windows(seconds) }}),
+    parts as ({{ rows_in_windows(trades, "event_at", seconds) }}),
 
     ranges as (
         select venue, symbol, window_start_at, min(price) as low, max(price) as high
-        from trades
+        from parts
         group by venue, symbol, window_start_at
     ),
 
-    ticked as (
+    placed as (
         select
-            trades.*,
+            parts.*,
             ranges.low,
             ranges.high,
-            cast(
-                coalesce(
-                    round(
-                        {{ divide("trades.price - ranges.low", "ranges.high - ranges.low") }} * {{ ticks }}
-                    ),
-                    0
-                ) as decimal(19, 0)
-            ) as tick
-        from trades
+            coalesce({{ place }}, 0) as place,
+            cast(parts.quantity as double) as weight
+        from parts
         inner join ranges using (venue, symbol, window_start_at)
     )
 
@@ -40,18 +35,24 @@ select
         when count(*) > 1
         then
             cast(high - low as double)
-            / {{ ticks }}
-            * sqrt(
-                greatest(
-                    0,
-                    cast(sum(tick * tick) as double)
-                    - {{ divide("sum(tick)", "count(*)") }} * cast(sum(tick) as double)
+            * {{
+                standard_deviation(
+                    sum_of_doubles("place"), sum_of_doubles("place * place"), "count(*)", "count(*) - 1"
                 )
-                / (count(*) - 1)
-            )
+            }}
     end as volatility,
     count(*) as trade_count,
     cast(sum(quantity) as decimal(38, 10)) as volume,
+    {{ divide("sum(notional)", "sum(quantity)") }} as vwap,
+    cast(high - low as double)
+    * {{
+        standard_deviation(
+            sum_of_doubles("weight * place"),
+            sum_of_doubles("weight * place * place"),
+            "sum(quantity)",
+            "sum(quantity)",
+        )
+    }} as vwap_stddev,
     {{ provenance_columns() }}
-from ticked
+from placed
 group by venue, symbol, window_start_at, low, high
