@@ -24,6 +24,7 @@ from ingest.cli.status import status
 from ingest.cli.topics import topics
 from ingest.cli.trim import prune, reset
 from ingest.cli.up import up
+from ingest.cli.vwap import vwap
 
 app = typer.Typer(
     cls=Commands,
@@ -39,6 +40,7 @@ app.add_typer(publish, name="publish")
 app.command()(drain)
 app.command()(build)
 app.command()(sql)
+app.command()(vwap)
 app.command()(status)
 app.command()(snapshot)
 app.command()(backup)

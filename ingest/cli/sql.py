@@ -1,6 +1,7 @@
 """`tickhouse sql`: ask the warehouse while everything runs."""
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from ingest.warehouse.duckdb_file import DuckDbFile
 
 TABLE_ROWS = 200
+WAIT_SECONDS = 30.0
+TIME_LIMIT = 60.0
 
 
 def sql(
@@ -18,8 +21,12 @@ def sql(
         str | None, typer.Argument(help="What to ask; without it, from a pipe or a prompt.")
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
-    wait_seconds: Annotated[float, typer.Option(help="How long to wait for a turn at the warehouse.")] = 30,
-    time_limit: Annotated[float, typer.Option(help="Seconds after which a statement is cut off.")] = 60,
+    wait_seconds: Annotated[
+        float, typer.Option(help="How long to wait for a turn at the warehouse.")
+    ] = WAIT_SECONDS,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds after which a statement is cut off.")
+    ] = TIME_LIMIT,
 ) -> None:
     """Ask the warehouse; reading only, a turn of its own for each statement.
 
@@ -36,7 +43,7 @@ def sql(
     if statement is None and sys.stdin.isatty():
         _prompt(warehouse, form, wait_seconds, time_limit)
     else:
-        _answer(warehouse, statement or sys.stdin.read(), form, wait_seconds, time_limit)
+        answer(warehouse, statement or sys.stdin.read(), form, wait_seconds, time_limit)
 
 
 def _prompt(warehouse: "DuckDbFile", form: Format, wait_seconds: float, time_limit: float) -> None:
@@ -51,14 +58,20 @@ def _prompt(warehouse: "DuckDbFile", form: Format, wait_seconds: float, time_lim
             return
         try:
             if statement.strip():
-                _answer(warehouse, statement, form, wait_seconds, time_limit)
+                answer(warehouse, statement, form, wait_seconds, time_limit)
         except TickhouseError as error:
             note(str(error))
 
 
-def _answer(
-    warehouse: "DuckDbFile", statement: str, form: Format, wait_seconds: float, time_limit: float
+def answer(
+    warehouse: "DuckDbFile",
+    statement: str,
+    form: Format,
+    wait_seconds: float = WAIT_SECONDS,
+    time_limit: float = TIME_LIMIT,
+    values: Mapping[str, object] | None = None,
 ) -> None:
+    """Run it, reading only, and show what it gives; `values` for its `$names`."""
     import threading
 
     import duckdb
@@ -71,7 +84,7 @@ def _answer(
         cut_off = threading.Timer(time_limit, connection.interrupt)
         cut_off.start()
         try:
-            answer = connection.execute(statement)
+            answer = connection.execute(statement, values)
             columns = [column[0] for column in answer.description or ()]
             rows = answer.fetchmany(TABLE_ROWS + 1) if form is Format.TABLE else answer.fetchall()
         except duckdb.InterruptException:

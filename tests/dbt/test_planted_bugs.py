@@ -14,6 +14,9 @@ REWRITE = "macros/progress/rewrite.sql"
 PROGRESS = "macros/progress/progress.sql"
 DUPLICATES = "macros/staging/duplicates.sql"
 WINDOWS = "macros/market/windows.sql"
+MINUTES = "macros/market/minutes.sql"
+SESSION = "models/marts/vwap/fct_vwap_session.sql"
+ROLLING = "models/marts/vwap/fct_vwap_rolling_1m.sql"
 
 # What is wrong: the file, what it says, and what it says with the bug.
 BUGS = {
@@ -61,6 +64,27 @@ BUGS = {
         WINDOWS,
         "{{ rows }}.venue = affected.venue",
         "{{ rows }}.venue = affected.venue and {{ is_new(rows ~ '.batch_id') }}",
+    ),
+    "rows after a late trade are forgotten": (MINUTES, "where is_affected = 1", "where is_changed = 1"),
+    "rows after a trade that vanished are forgotten": (
+        MINUTES,
+        "max(is_changed) as is_changed",
+        "min(is_changed) as is_changed",
+    ),
+    "a rolling window is read from its affected rows on": (
+        ROLLING,
+        "min(window_start_at) - {{ back }} as since_at",
+        "min(window_start_at) as since_at",
+    ),
+    "a late trade touches a quarter of its hour": (
+        ROLLING,
+        "affected_frames(frame_of_minutes(60))",
+        "affected_frames(frame_of_minutes(15))",
+    ),
+    "a session is summed from its affected rows on": (
+        SESSION,
+        "(select min(session_start_at) from affected)",
+        "(select min(window_start_at) from affected)",
     ),
 }
 

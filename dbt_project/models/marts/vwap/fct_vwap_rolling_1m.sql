@@ -1,0 +1,47 @@
+{{ config(meta={"affected_key": ["venue", "symbol", "window_start_at"]}) }}
+{% set lengths = [5, 15, 60] %}
+{% set back = "interval '59 minutes'" %}
+
+with
+    {% call affected() %}
+        select *
+        from ({{ affected_frames(frame_of_minutes(60)) }}) as frames
+        where not {{ has_lost_trades("window_start_at - " ~ back) }}
+    {% endcall %},
+
+    minutes as (
+        select candles.*
+        from {{ ref("fct_candles_1m") }} as candles
+        inner join
+            (
+                select
+                    venue,
+                    symbol,
+                    min(window_start_at) - {{ back }} as since_at,
+                    max(window_start_at) as until_at
+                from affected
+                group by venue, symbol
+            ) as spans
+            on candles.venue = spans.venue
+            and candles.symbol = spans.symbol
+            and candles.window_start_at between spans.since_at and spans.until_at
+        where candles.window_start_at >= (select min(window_start_at) - {{ back }} from affected)
+    ),
+
+    rolled as (
+        select
+            {{ window_columns(60) }},
+            {% for minutes in lengths %}
+                {% set over = "over (partition by venue, symbol " ~ frame_of_minutes(minutes) ~ ")" %}
+                {{ divide("sum(notional) " ~ over, "sum(volume) " ~ over) }} as vwap_{{ minutes }}m,
+                {{ twap(over) }} as twap_{{ minutes }}m,
+                cast(sum(volume) {{ over }} as decimal(38, 10)) as volume_{{ minutes }}m,
+            {% endfor %}
+            window_start_at - {{ back }} as rolling_start_at,
+            {{ provenance_columns("over (partition by venue, symbol " ~ frame_of_minutes(60) ~ ")") }}
+        from ({{ with_holds("minutes") }}) as held
+    )
+
+select rolled.*
+from rolled
+inner join affected using (venue, symbol, window_start_at)

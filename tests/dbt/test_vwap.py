@@ -1,0 +1,148 @@
+"""VWAP, TWAP and bands: by hand, and as fractions of whole numbers give them, whatever the size of prices."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import groupby
+
+import pytest
+
+from tests.dbt.trades import Trade, binance_trade, land, made_up_trades
+from tests.dbt.trial import Trial
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+def test_the_session_by_hand(trial: Trial) -> None:
+    trades = [
+        binance_trade("BTCUSDT", 1, "12:00:00", "100", "1"),
+        binance_trade("BTCUSDT", 2, "12:00:30", "104", "3"),
+        binance_trade("BTCUSDT", 3, "12:02:00", "99", "4"),
+        binance_trade("BTCUSDT", 4, "2026-01-02 00:00:00", "90", "1"),
+    ]
+    land(trial, trades)
+    trial.must_run("--select", "+fct_vwap_session")
+    found = trial.rows(
+        """select vwap, twap, vwap_stddev, lower_band_2, upper_band_3, volume, trade_count
+           from marts.fct_vwap_session order by window_start_at"""
+    )
+    # 412 / 4, 808 / 8; squares of deviations 9 + 3*1, and 1 + 3*9 + 4*4; two minutes at 104, one at 99.
+    assert found == [
+        pytest.approx(row)
+        for row in [
+            (103, 104, 3**0.5, 103 - 2 * 3**0.5, 103 + 3 * 3**0.5, 4, 2),
+            (101, 307 / 3, 5.5**0.5, 101 - 2 * 5.5**0.5, 101 + 3 * 5.5**0.5, 8, 3),
+            (90, 90, 0, 90, 90, 1, 1),
+        ]
+    ]
+
+
+def test_a_late_trade_reaches_an_hour_and_no_further(trial: Trial) -> None:
+    land(
+        trial,
+        [
+            binance_trade("BTCUSDT", 2, "12:59:00", "100", "1"),
+            binance_trade("BTCUSDT", 3, "13:00:00", "100", "1"),
+        ],
+    )
+    trial.must_run("--select", "+fct_vwap_rolling_1m")
+    land(trial, [binance_trade("BTCUSDT", 1, "12:00:59", "106", "1")], first_offset=2)
+    trial.must_run("--select", "+fct_vwap_rolling_1m")
+    found = trial.rows("select vwap_60m, vwap_15m from marts.fct_vwap_rolling_1m order by window_start_at")
+    assert found == [(106, 106), (103, 100), (100, 100)]
+
+
+def test_anchored_at_any_instant(trial: Trial) -> None:
+    trades = [
+        binance_trade("BTCUSDT", 1, "12:00:10", "100", "1"),
+        binance_trade("BTCUSDT", 2, "12:00:20", "104", "1"),
+        binance_trade("BTCUSDT", 3, "12:02:00", "110", "3"),
+        binance_trade("ETHUSDT", 4, "12:01:00", "7", "1"),
+    ]
+    land(trial, trades)
+    trial.must_run("--select", "+fct_candles_1m_filled")
+    asked = "from marts.vwap_anchored('binance', 'BTCUSDT', timestamp '2026-01-01 12:00:20')"
+    assert trial.rows(f"select vwap, twap, volume, trade_count {asked}") == [(434 / 4, 318 / 3, 4, 2)]
+    assert trial.rows(asked.replace("12:00:20", "12:02:01")) == []
+
+
+@pytest.mark.parametrize("price", ["0.00000001", "0.00002345", "61837.63", "1000000"])
+def test_a_tick_keeps_its_variance(trial: Trial, price: str) -> None:
+    tick = Fraction("0.00000001") if price.startswith("0") else Fraction("0.01")
+    higher = f"{float(Fraction(price) + tick):.8f}"
+    prices = [price, higher, higher, price]
+    land(trial, [binance_trade("X", n, f"12:0{n}:00", p, "7") for n, p in enumerate(prices)])
+    trial.must_run("--select", "+fct_vwap_session")
+    [found] = trial.rows("select vwap_stddev from marts.fct_vwap_session order by volume desc limit 1")
+    assert found[0] == pytest.approx(float(tick) / 2, rel=1e-6)
+
+
+def test_sessions_and_rolling_windows_of_any_trades(trial: Trial) -> None:
+    trades = made_up_trades(seed=5, count=600)
+    for cut in range(0, 600, 250):
+        land(trial, trades[cut : cut + 250], first_offset=cut)
+        trial.must_run("--select", "+fct_vwap_session", "fct_vwap_rolling_1m")
+    expected = {key: _reckoned(trades, key) for key in _minutes(trades)}
+    for columns, table in (
+        (("session",), "fct_vwap_session"),
+        (("rolling_5m", "rolling_15m", "rolling_60m"), "fct_vwap_rolling_1m"),
+    ):
+        names = ", ".join(COLUMNS[column] for column in columns)
+        rows = trial.rows(f"select symbol, window_start_at, {names} from marts.{table}")
+        assert len(rows) == len(expected)
+        for symbol, start, *figures in rows:
+            wanted = [figure for column in columns for figure in expected[symbol, start][column]]
+            assert [float(figure) for figure in figures] == pytest.approx(
+                wanted, rel=1e-9, abs=1e-9 * wanted[0]
+            ), (
+                symbol,
+                start,
+            )
+
+
+COLUMNS = {"session": "vwap, twap, volume, vwap_stddev"} | {
+    f"rolling_{n}m": f"vwap_{n}m, twap_{n}m, volume_{n}m" for n in (5, 15, 60)
+}
+
+
+def _minutes(trades: Sequence[Trade]) -> set[tuple[str, datetime]]:
+    return {(trade.symbol, _floor(trade.at, MINUTE)) for trade in trades}
+
+
+def _reckoned(trades: Sequence[Trade], key: tuple[str, datetime]) -> dict[str, tuple[float, ...]]:
+    symbol, start = key
+    ending = start + MINUTE
+
+    def since(begin: datetime) -> list[Trade]:
+        found = [trade for trade in trades if trade.symbol == symbol and begin <= trade.at < ending]
+        return sorted(found, key=lambda trade: (trade.at, trade.number))
+
+    session = since(_floor(start, DAY))
+    reckoned = {"session": (*_averages(session, ending), _deviation(session))}
+    return reckoned | {f"rolling_{n}m": _averages(since(ending - n * MINUTE), ending) for n in (5, 15, 60)}
+
+
+def _averages(trades: Sequence[Trade], ending: datetime) -> tuple[float, float, float]:
+    volume = sum(Fraction(trade.quantity) for trade in trades)
+    vwap = sum(Fraction(trade.notional) for trade in trades) / volume
+    closes = [
+        (at, list(group)[-1].price) for at, group in groupby(trades, lambda trade: _floor(trade.at, MINUTE))
+    ]
+    ends = [at for at, _ in closes[1:]] + [ending]
+    held = sum(
+        Fraction(price) * ((end - at) // MINUTE) for (at, price), end in zip(closes, ends, strict=True)
+    )
+    return float(vwap), float(held / ((ending - closes[0][0]) // MINUTE)), float(volume)
+
+
+def _deviation(trades: Sequence[Trade]) -> float:
+    volume = sum(Fraction(trade.quantity) for trade in trades)
+    mean = sum(Fraction(trade.price) * Fraction(trade.quantity) for trade in trades) / volume
+    squares = sum((Fraction(trade.price) - mean) ** 2 * Fraction(trade.quantity) for trade in trades)
+    return math.sqrt(squares / volume)
+
+
+def _floor(time: datetime, length: timedelta) -> datetime:
+    return time - (time - datetime(1970, 1, 1)) % length  # noqa: DTZ001
