@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pytest
 
@@ -211,8 +212,8 @@ def test_any_history(site: Site, seed: int) -> None:
                 case "publish":
                     site.publish(dice.randint(1, 25), dice.randrange(partitions))
                 case "transaction":
-                    ending = dice.choice(["commit", "abort"])
-                    site.ledger.publish_in_transaction(site.topic.name, numbered(4), ending)
+                    endings: tuple[Literal["commit", "abort"], ...] = ("commit", "abort")
+                    site.ledger.publish_in_transaction(site.topic.name, numbered(4), dice.choice(endings))
                 case "retention":
                     list(one.run_once())
                     site.publish(6)

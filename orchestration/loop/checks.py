@@ -109,7 +109,8 @@ def rejected_share(connection: duckdb.DuckDBPyConnection, topic: Topic, since_ba
     try:
         rejected = _rejected_count(connection, topic, since_batch_id)
     except duckdb.ProgrammingError as error:  # somebody replaced a table that the view stands on
-        return CheckResult(topic.raw_table, "rejected_share", False, True, {"error": str(error)})
+        found = {"error": str(error)}
+        return CheckResult(topic.raw_table, "rejected_share", passed=False, is_warning=True, metadata=found)
     share = rejected / rows if rows else 0.0
     found = {"rejected": rejected, "rejected_share": round(share, 6), "limit": REJECTED_SHARE_LIMIT}
     return CheckResult(

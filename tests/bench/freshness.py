@@ -97,7 +97,8 @@ def _landings(connection: Any, began: object, ended: object) -> dict[str, float]
     row = connection.execute(
         """with landings as (
                select run_id, epoch(committed_at - lag(committed_at) over (order by batch_id)) as seconds,
-                   (select sum(row_count) from ops.windows where windows.batch_id = batches.batch_id) as trades
+                   (select sum(row_count) from ops.windows
+                    where windows.batch_id = batches.batch_id) as trades
                from ops.batches as batches
                where topic = 'binance.trades' and committed_at between ? and ?)
            select sum(trades), count(distinct run_id), median(seconds), max(seconds) from landings""",

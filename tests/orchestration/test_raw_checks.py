@@ -24,8 +24,9 @@ def fresh_landing(first: int, end: int, position: int | None, partition: int = 0
     offsets = [offset for offset in range(first, end) if offset != first + 1]
     count = len(offsets)
     now_ms = int(time.time() * 1000)
-    values = [b"{}"] * count
-    records = Records(partition, first, end, offsets, [now_ms] * count, [b"k"] * count, values, [()] * count)
+    keys: list[bytes | None] = [b"k"] * count
+    values: list[bytes | None] = [b"{}"] * count
+    records = Records(partition, first, end, offsets, [now_ms] * count, keys, values, [()] * count)
     window = Window(Partition(TOPIC.name, 1, partition), first, end)
     return Landing(window, to_rows(TOPIC.name, 1, records), position)
 
