@@ -54,6 +54,17 @@ class Settings(BaseSettings):
         default=60, gt=0, description="It ends when nothing came for so long."
     )
 
+    binance_stream_url: str = Field(
+        default="wss://stream.binance.com:9443", description="Binance spot's WebSocket streams."
+    )
+    binance_rest_url: str = Field(default="https://api.binance.com", description="Binance spot's REST.")
+    binance_usdm_stream_url: str = Field(
+        default="wss://fstream.binance.com", description="The streams of Binance's USD-M futures."
+    )
+    binance_usdm_rest_url: str = Field(
+        default="https://fapi.binance.com", description="The REST of Binance's USD-M futures."
+    )
+
     snapshot_cron: str = Field(default="17 * * * *", description="When a snapshot is made, in UTC.")
 
     tickhouse_notify_webhook: SecretStr | None = Field(

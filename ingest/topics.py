@@ -10,6 +10,9 @@ from typing import Literal
 
 from ingest.errors import SettingsInvalid
 
+SELDOM = timedelta(days=365)
+"""For a topic that gets something when there is something to tell: quiet is no fault."""
+
 StartFrom = Literal["earliest", "latest"] | datetime
 
 
@@ -51,6 +54,14 @@ TOPICS: tuple[Topic, ...] = (
         name="binance.book_tickers",
         raw_table="binance_book_tickers",
         description="Best bid and ask of Binance spot, as the `bookTicker` stream sends them.",
+    ),
+    Topic(
+        name="feeds.events",
+        raw_table="feeds_events",
+        description="What live feeds say of themselves: connected, disconnected, silent; and frames that "
+        "belong to no topic, verbatim.",
+        key="venue",
+        fresh_within=SELDOM,
     ),
 )
 

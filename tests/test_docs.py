@@ -17,7 +17,7 @@ DOCUMENTS = sorted(
     [*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/*.md"), *PROJECT_ROOT.glob("*/README.md")]
 )
 README = (PROJECT_ROOT / "README.md").read_text()
-SOURCES = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "binance" / "_binance__sources.yml"
+STAGING = PROJECT_ROOT / "dbt_project" / "models" / "staging"
 
 
 def commands() -> set[str]:
@@ -86,13 +86,22 @@ def test_env_example_lists_every_setting_with_its_default() -> None:
 
 
 def test_dbt_sources_are_the_topic_table() -> None:
-    [source] = [s for s in yaml.safe_load(SOURCES.read_text())["sources"] if s["name"] == "raw"]
-    tables = {table["name"]: table for table in source["tables"]}
-    assert set(tables) == {topic.raw_table for topic in TOPICS if topic.raw_table.startswith("binance")}
+    sources = [
+        source
+        for file in STAGING.glob("*/_*__sources.yml")
+        for source in yaml.safe_load(file.read_text())["sources"]
+    ]
+    assert {source["name"] for source in sources} == {"raw"}
+    tables = {
+        table["name"]: {**source["config"], **table["config"]}
+        for source in sources
+        for table in source["tables"]
+    }
+    assert set(tables) == {topic.raw_table for topic in TOPICS}
     for topic in TOPICS:
-        configured = {**source["config"], **tables[topic.raw_table].get("config", {})}
-        after = configured["freshness"]["warn_after"]
+        after = tables[topic.raw_table]["freshness"]["warn_after"]
         assert timedelta(**{f"{after['period']}s": after["count"]}) == topic.fresh_within, topic.name
+        assert tables[topic.raw_table]["meta"] == {"topic": topic.name}
 
 
 def code_of(markdown: str) -> str:

@@ -19,6 +19,7 @@ from ingest.cli.init import init
 from ingest.cli.mend import repair, replay
 from ingest.cli.output import examples
 from ingest.cli.publish import publish
+from ingest.cli.record import record
 from ingest.cli.sql import sql
 from ingest.cli.status import status
 from ingest.cli.topics import topics
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.add_typer(publish, name="publish")
+app.command()(record)
 app.command()(drain)
 app.command()(build)
 app.command()(sql)

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
 
 LOOK_SECONDS = 0.5
-FEEDS = ("simulated", "none")
+FEEDS = ("simulated", "binance", "none")
 
 
 def up(
     feed: Annotated[
-        str, typer.Option(help="What to publish: `simulated`, or `none` if a feed of yours fills the topics.")
+        str,
+        typer.Option(help="What to publish: `simulated`, `binance`, or `none` if you fill the topics."),
     ] = "simulated",
     rate: Annotated[str, typer.Option(help="Messages per second of the simulated exchange.")] = "60",
     port: Annotated[int, typer.Option(help="Where the Dagster UI listens.")] = 3000,
@@ -45,12 +46,19 @@ def up(
     with Stack(settings, port) as stack:
         try:
             with console.status("Starting the broker, the feed and Dagster ..."):
-                stack.start(None if feed == "none" else ["publish", feed, "--rate", rate])
+                stack.start(feed_command(feed, rate))
             console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
             _watch(stack, settings, console, began)
         except KeyboardInterrupt:
             console.print("\nStopping ...")
     console.print("Stopped. `tickhouse up` goes on from here.")
+
+
+def feed_command(feed: str, rate: str) -> list[str] | None:
+    """What publishes it, as arguments of `tickhouse`."""
+    if feed == "none":
+        return None
+    return ["publish", feed, *(["--rate", rate] if feed == "simulated" else [])]
 
 
 def _watch(stack: "Stack", settings: "Settings", console: "Console", began: float) -> None:

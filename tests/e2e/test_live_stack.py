@@ -13,14 +13,16 @@ import duckdb
 import psutil
 import pytest
 
-from ingest.topics import TOPICS
+from ingest.sources.binance.channels import TOPIC_OF_CHANNEL
+from ingest.topics import BY_NAME
 from ingest.warehouse.duckdb_file import DuckDbFile
 from orchestration.keys import EQUALS_REBUILD
 from tests.e2e.live_stack import LiveStack, awaited, live_stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-MAIN_PATH = [f"raw/{topic.raw_table}" for topic in TOPICS] + ["marts/fct_trades", "marts/fct_candles_1m"]
+MAIN_PATH = [f"raw/{BY_NAME[name].raw_table}" for name in set(TOPIC_OF_CHANNEL.values())]
+MAIN_PATH += ["marts/fct_trades", "marts/fct_candles_1m"]
 
 
 def one(home: Path, sql: str) -> Any:

@@ -1,6 +1,6 @@
 {# Rows of fct_rejected_records, straight from what staging decoded. #}
-{% macro rejected_records(messages, topic) -%}
-    select {{ rejected_record_columns(topic) }}
+{% macro rejected_records(messages, topic, symbol="messages.symbol") -%}
+    select {{ rejected_record_columns(topic, symbol=symbol) }}
     from {{ messages }} as messages
     where messages.rejected_reason is not null
 {%- endmacro %}
@@ -21,14 +21,14 @@
         )
 {%- endmacro %}
 
-{% macro rejected_record_columns(topic, reason="messages.rejected_reason") -%}
+{% macro rejected_record_columns(topic, reason="messages.rejected_reason", symbol="messages.symbol") -%}
     '{{ topic }}' as kafka_topic,
     messages.topic_life,
     messages.kafka_partition,
     messages.kafka_offset as first_offset,
     messages.kafka_offset as last_offset,
     messages.venue,
-    messages.symbol,
+    {{ symbol }} as symbol,
     {{ reason }} as rejected_reason,
     messages.event_at,
     messages.received_at,

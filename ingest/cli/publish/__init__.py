@@ -2,9 +2,11 @@
 
 import typer
 
+from ingest.cli.publish.binance import binance
 from ingest.cli.publish.capture import capture
 from ingest.cli.publish.simulated import simulated
 
 publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
 publish.command()(simulated)
+publish.command()(binance)
 publish.command()(capture)

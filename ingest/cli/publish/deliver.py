@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
 
 
-def deliver(settings: "Settings", messages: "Iterator[Message]") -> None:
+LIVE_PATIENCE_SECONDS = 600.0
+"""A live feed that ends loses what comes next: it waits for Kafka much longer than a replay."""
+
+
+def deliver(
+    settings: "Settings", messages: "Iterator[Message]", patience_seconds: float | None = None
+) -> None:
     """Publish all of them, and say how many and how fast. Ctrl-C or `kill` deliver what was taken."""
-    from ingest.kafka.publisher import open_publisher
+    from ingest.kafka.publisher import PATIENCE_SECONDS, open_publisher
     from ingest.kafka.topic_admin import ensure_topics
 
     ensure_topics(settings)
@@ -24,7 +30,7 @@ def deliver(settings: "Settings", messages: "Iterator[Message]") -> None:
     # A source that is left early lets go of its connections at once.
     ending = closing(messages) if isinstance(messages, Generator) else nullcontext()
     try:
-        with open_publisher(settings) as publisher, ending:
+        with open_publisher(settings, patience_seconds or PATIENCE_SECONDS) as publisher, ending:
             for message in messages:
                 publisher.publish(message)
                 count += 1

@@ -14,9 +14,14 @@ TOPIC_OF_CHANNEL: Mapping[str, str] = {
 }
 """What goes where. `agg_trade`, `kline_1m` and `ticker_24h` wait for a row in ingest/topics.py."""
 
-CHANNEL_OF_STREAM: Mapping[str, str] = {
+STREAM_OF_CHANNEL: Mapping[str, str] = {
     "trade": "trade",
-    "depth": "depth",
-    "bookTicker": "book_ticker",
+    "depth": "depth@100ms",
+    "book_ticker": "bookTicker",
 }
-"""By the part of a stream's name behind the symbol: `depth` of `btcusdt@depth@100ms`."""
+"""What stands behind the symbol in a stream's name: btcusdt@depth@100ms."""
+
+CHANNEL_OF_STREAM: Mapping[str, str] = {
+    stream.partition("@")[0]: channel for channel, stream in STREAM_OF_CHANNEL.items()
+}
+"""By the stream's kind alone: a recording may have the depth at another pace."""

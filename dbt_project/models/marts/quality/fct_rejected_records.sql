@@ -6,6 +6,8 @@ union all
 union all
 {{ rejected_records(ref("stg_binance__book_tickers"), "binance.book_tickers") }}
 union all
+{{ rejected_records(ref("stg_feeds__events"), "feeds.events", symbol="null") }}
+union all
 {{
     conflicting_duplicates(
         ref("stg_binance__trades"),

@@ -1,0 +1,51 @@
+"""`tickhouse publish binance`: the exchange itself."""
+
+from typing import Annotated
+
+import typer
+
+from ingest.cli.publish.deliver import LIVE_PATIENCE_SECONDS, deliver
+
+SYMBOLS = "BTCUSDT,ETHUSDT"
+CHANNELS = "trade,depth,book_ticker"
+
+
+def binance(
+    symbols: Annotated[str, typer.Option(help="Which markets, separated by commas.")] = SYMBOLS,
+    channels: Annotated[str, typer.Option(help="Which of their streams, separated by commas.")] = CHANNELS,
+    futures: Annotated[bool, typer.Option("--futures", help="USD-M futures instead of spot.")] = False,
+) -> None:
+    """Binance's live streams, with snapshots of the books, until Ctrl-C.
+
+    It reconnects by itself and renews its connections before Binance cuts them. While Kafka is away it
+    keeps what it has for ten minutes, and stops reading when its buffer is full; what was missed then
+    shows in the messages' numbers. Where Binance does not serve your country, see BINANCE_STREAM_URL
+    and BINANCE_REST_URL in .env.example.
+
+        tickhouse publish binance --symbols BTCUSDT,SOLUSDT --channels trade,depth
+    """
+    from ingest.settings import load_settings
+    from ingest.sources.binance.live import open_live
+
+    settings = load_settings()
+    source = open_live(settings, parse_names(symbols), parse_channels(channels), is_futures=futures)
+    deliver(settings, source.messages(), LIVE_PATIENCE_SECONDS)
+
+
+def parse_names(names: str) -> list[str]:
+    """`btcusdt, ETHUSDT` as the venue writes them, each once."""
+    found = list(dict.fromkeys(name.strip().upper() for name in names.split(",") if name.strip()))
+    if not found:
+        raise typer.BadParameter("--symbols: at least one.")
+    return found
+
+
+def parse_channels(names: str) -> list[str]:
+    """Channels that Binance has."""
+    from ingest.sources.binance.channels import STREAM_OF_CHANNEL
+
+    wanted = list(dict.fromkeys(name.strip() for name in names.split(",")))
+    unknown = [name for name in wanted if name not in STREAM_OF_CHANNEL]
+    if unknown:
+        raise typer.BadParameter(f"--channels {','.join(unknown)}: there are {', '.join(STREAM_OF_CHANNEL)}.")
+    return wanted
