@@ -1,8 +1,9 @@
-"""Opening the Kafka log with the client that the settings name."""
+"""Kafka, to read from and to write to, with the client that the settings name."""
 
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.connect import wants_fast
 from ingest.kafka.log import KafkaLog
+from ingest.kafka.publisher import PATIENCE_SECONDS, Publisher
 from ingest.kafka.reader import LogReader
 from ingest.settings import Settings
 
@@ -18,3 +19,16 @@ def open_log(settings: Settings) -> KafkaLog:
     except ImportError as error:
         raise wants_fast() from error
     return LogReader(Cluster(settings), ConfluentFetcher(settings))
+
+
+def open_publisher(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> Publisher:
+    """A publisher on the client that the settings name."""
+    if settings.kafka_client == "kafka-python":
+        from ingest.kafka.kafka_python_publisher import KafkaPythonPublisher
+
+        return KafkaPythonPublisher(settings, patience_seconds)
+    try:
+        from ingest.kafka.confluent_publisher import ConfluentPublisher
+    except ImportError as error:
+        raise wants_fast() from error
+    return ConfluentPublisher(settings, patience_seconds)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from ingest.errors import DeliveryFailed, TickhouseError
-from ingest.kafka.connect import broker_unavailable, wants_fast
+from ingest.kafka.connect import broker_unavailable
 from ingest.message import Message
 from ingest.settings import Settings
 
@@ -98,16 +98,3 @@ class Publisher(ABC):
             f"Kafka at {self._settings.bootstrap_servers} did not take these messages: {told}. "
             f"They are not in the topic; publish them again once the cause is mended."
         )
-
-
-def open_publisher(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> Publisher:
-    """A publisher on the client that the settings name."""
-    if settings.kafka_client == "kafka-python":
-        from ingest.kafka.kafka_python_publisher import KafkaPythonPublisher
-
-        return KafkaPythonPublisher(settings, patience_seconds)
-    try:
-        from ingest.kafka.confluent_publisher import ConfluentPublisher
-    except ImportError as error:
-        raise wants_fast() from error
-    return ConfluentPublisher(settings, patience_seconds)

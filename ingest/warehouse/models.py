@@ -60,7 +60,7 @@ def read_models(manifest_path: Path = MANIFEST) -> list[Model]:
         raise NeedsAttention(f"{manifest_path} is not there: run `tickhouse build` once, it makes it.")
     manifest: Mapping[str, Any] = json.loads(manifest_path.read_text())
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    ancestors = {node["unique_id"]: _ancestors(node["unique_id"], manifest["parent_map"]) for node in models}
+    ancestors = {node["unique_id"]: lineage(node["unique_id"], manifest["parent_map"]) for node in models}
     models.sort(key=lambda node: len(ancestors[node["unique_id"]]))
     return [_model(node, ancestors[node["unique_id"]], manifest) for node in models]
 
@@ -108,7 +108,8 @@ def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, 
     )
 
 
-def _ancestors(unique_id: str, parent_map: Mapping[str, Sequence[str]]) -> set[str]:
+def lineage(unique_id: str, parent_map: Mapping[str, Sequence[str]]) -> set[str]:
+    """Everything a model is built from, near or far."""
     found: set[str] = set()
     waiting = list(parent_map[unique_id])
     while waiting:

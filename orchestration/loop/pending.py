@@ -12,6 +12,7 @@ import duckdb
 
 from ingest.errors import NeedsAttention
 from ingest.topics import BY_RAW_TABLE
+from ingest.warehouse.models import lineage
 
 # Seconds between builds. A model without a cadence is built each turn.
 CADENCES: Mapping[str, float] = {"live": 0, "minute": 60, "hour": 3600, "day": 86400}
@@ -42,7 +43,7 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
             raise NeedsAttention(
                 f"{node['name']} has the cadence {cadence!r}; there are {', '.join(CADENCES)}."
             )
-        above = _ancestors(unique_id, parent_map)
+        above = lineage(unique_id, parent_map)
         tables = [manifest["sources"][parent] for parent in above if parent in manifest["sources"]]
         models[unique_id] = Model(
             unique_id,
@@ -52,17 +53,6 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
             frozenset(parent for parent in above if parent.startswith("model.")),
         )
     return models
-
-
-def _ancestors(unique_id: str, parent_map: Mapping[str, Sequence[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(parent_map[unique_id])
-    while waiting:
-        parent = waiting.pop()
-        if parent not in found:
-            found.add(parent)
-            waiting.extend(parent_map.get(parent, ()))
-    return found
 
 
 class PendingModels:

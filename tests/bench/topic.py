@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.kafka.open import open_log
-from ingest.kafka.publisher import open_publisher
+from ingest.kafka.open import open_log, open_publisher
 from ingest.kafka.topic_admin import ensure_topics
 from ingest.message import Message, feed_headers
 from ingest.services import broker, ports

@@ -11,8 +11,8 @@ import pytest
 from ingest.errors import BrokerUnavailable, DeliveryFailed, SettingsInvalid
 from ingest.kafka import confluent_publisher, kafka_python_publisher
 from ingest.kafka.log import KafkaLog
-from ingest.kafka.open import open_log
-from ingest.kafka.publisher import Publisher, open_publisher
+from ingest.kafka.open import open_log, open_publisher
+from ingest.kafka.publisher import Publisher
 from ingest.message import Message, feed_headers
 from ingest.settings import Settings
 from tests.conftest import TopicFactory

@@ -21,7 +21,8 @@ def deliver(
     settings: "Settings", messages: "Iterator[Message]", patience_seconds: float | None = None
 ) -> None:
     """Publish all of them, and say how many and how fast. Ctrl-C or `kill` deliver what was taken."""
-    from ingest.kafka.publisher import PATIENCE_SECONDS, open_publisher
+    from ingest.kafka.open import open_publisher
+    from ingest.kafka.publisher import PATIENCE_SECONDS
     from ingest.kafka.topic_admin import ensure_topics
 
     ensure_topics(settings)
