@@ -56,6 +56,18 @@ TOPICS: tuple[Topic, ...] = (
         description="Best bid and ask of Binance spot, as the `bookTicker` stream sends them.",
     ),
     Topic(
+        name="replay.ohlcv",
+        raw_table="replay_ohlcv",
+        description="Bars from CSV files: a row each, its cells as the file has them.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="replay.second_books",
+        raw_table="replay_second_books",
+        description="One-second order books from CSV files, 15 levels a side by their distance to mid.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
         name="feeds.events",
         raw_table="feeds_events",
         description="What live feeds say of themselves: connected, disconnected, silent; and frames that "

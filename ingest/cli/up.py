@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
 
 LOOK_SECONDS = 0.5
-FEEDS = ("simulated", "binance", "none")
+FEEDS = ("simulated", "binance", "replay", "none")
+FIRST_ROWS = {"replay": "staging.stg_replay__ohlcv"}
+CANDLES = "marts.fct_candles_1m"
 
 
 def up(
     feed: Annotated[
         str,
-        typer.Option(help="What to publish: `simulated`, `binance`, or `none` if you fill the topics."),
+        typer.Option(
+            help="What to publish: `simulated`; `binance`, the exchange itself; `replay`, the files of "
+            "data/samples; or `none` if you fill the topics."
+        ),
     ] = "simulated",
     rate: Annotated[str, typer.Option(help="Messages per second of the simulated exchange.")] = "60",
     port: Annotated[int, typer.Option(help="Where the Dagster UI listens.")] = 3000,
@@ -48,7 +53,7 @@ def up(
             with console.status("Starting the broker, the feed and Dagster ..."):
                 stack.start(feed_command(feed, rate))
             console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
-            _watch(stack, settings, console, began)
+            _watch(stack, settings, console, began, FIRST_ROWS.get(feed, CANDLES))
         except KeyboardInterrupt:
             console.print("\nStopping ...")
     console.print("Stopped. `tickhouse up` goes on from here.")
@@ -56,27 +61,33 @@ def up(
 
 def feed_command(feed: str, rate: str) -> list[str] | None:
     """What publishes it, as arguments of `tickhouse`."""
-    if feed == "none":
-        return None
-    return ["publish", feed, *(["--rate", rate] if feed == "simulated" else [])]
+    match feed:
+        case "none":
+            return None
+        case "simulated":
+            return ["publish", "simulated", "--rate", rate]
+        case "replay":
+            return ["publish", "samples"]
+    return ["publish", feed]
 
 
-def _watch(stack: "Stack", settings: "Settings", console: "Console", began: float) -> None:
-    """Say when the first marts hold rows; after that only that something has ended by itself."""
+def _watch(stack: "Stack", settings: "Settings", console: "Console", began: float, first_rows: str) -> None:
+    """Say when the first rows are built; after that only that something has ended by itself."""
     told = False
     while True:
         stack.check()
-        if not told and (candles := _candle_count(settings)):
+        if not told and (rows := _row_count(settings, first_rows)):
             console.print(
-                f"The first marts hold rows ({candles} candles, {time.monotonic() - began:.0f} s). Try:\n"
-                '  tickhouse sql "from marts.fct_candles_1m order by window_start_at desc limit 5"\n'
+                f"The first marts hold rows ({rows} in {first_rows}, "
+                f"{time.monotonic() - began:.0f} s). Try:\n"
+                f'  tickhouse sql "from {first_rows} limit 5"\n'
                 "Ctrl-C stops everything."
             )
             told = True
         time.sleep(LOOK_SECONDS)
 
 
-def _candle_count(settings: "Settings") -> int:
+def _row_count(settings: "Settings", table: str) -> int:
     import duckdb
 
     from ingest.errors import WarehouseBusy
@@ -84,7 +95,7 @@ def _candle_count(settings: "Settings") -> int:
 
     try:
         with DuckDbFile(settings.warehouse_path).reading(wait_seconds=5) as connection:
-            row = connection.execute("select count(*) from marts.fct_candles_1m").fetchone()
+            row = connection.execute(f"select count(*) from {table}").fetchone()
     except (WarehouseBusy, duckdb.CatalogException):
         return 0
     return row[0] if row else 0

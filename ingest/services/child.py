@@ -23,10 +23,13 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log_path: Path
+    may_finish: bool = False
+    """It may come to a good end by itself, as a replay does."""
 
     def check(self) -> None:
         """ServiceFailed if it has ended by itself."""
-        if self.process.poll() is not None:
+        code = self.process.poll()
+        if code is not None and not (self.may_finish and code == 0):
             raise self.failure(f"ended with code {self.process.returncode}")
 
     def failure(self, what: str) -> ServiceFailed:

@@ -58,7 +58,7 @@ class Stack:
             broker.start(self._settings)
         ensure_topics(self._settings)
         if feed:
-            self._start("feed", ["tickhouse", *feed])
+            self._start("feed", ["tickhouse", *feed]).may_finish = True
         self._wait_for_ui(dagster)
 
     def check(self) -> None:

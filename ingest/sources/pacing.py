@@ -41,7 +41,7 @@ def at_recorded_times(
 ) -> Iterator[Item]:
     """The same items, as far apart as they were, `speed` times faster; `None` means without a pause.
 
-    Time that steps back in the recording is no pause. As in `paced`, a long hold-up is not made up.
+    Time that steps back, or is unknown (0), is no pause. As in `paced`, a long hold-up is not made up.
     """
     if speed is None:
         yield from items
@@ -49,8 +49,9 @@ def at_recorded_times(
     started, before_ns, played = time.monotonic(), 0, 0.0
     for item in items:
         now_ns = recorded_ns(item)
-        played += max(now_ns - before_ns, 0) / 1e9 / speed if before_ns else 0.0
-        before_ns = now_ns
+        if now_ns and before_ns:
+            played += max(now_ns - before_ns, 0) / 1e9 / speed
+        before_ns = now_ns or before_ns
         ahead = started + played - time.monotonic()
         if ahead > SHORTEST_SLEEP_SECONDS:
             time.sleep(ahead)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt.trial import PROJECT, Project, open_trial, parse_project
+from tests.dbt.trial import PROJECT, Project, Trial, open_trial, parse_project
 from tests.feeds.pipeline import Pipeline
 from tests.support.broker import OwnBroker
 
@@ -16,7 +16,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture
-def pipeline(broker: OwnBroker, project: Project, tmp_path: Path) -> Iterator[Pipeline]:
+def trial(project: Project, tmp_path: Path) -> Iterator[Trial]:
+    with open_trial(project, tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+def pipeline(broker: OwnBroker, trial: Trial) -> Pipeline:
     """From here on, what is published to any topic of the table is this test's own."""
-    with open_trial(project, tmp_path / "home") as trial:
-        yield Pipeline(broker.bootstrap, trial)
+    return Pipeline(broker.bootstrap, trial)

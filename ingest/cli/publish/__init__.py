@@ -4,9 +4,14 @@ import typer
 
 from ingest.cli.publish.binance import binance
 from ingest.cli.publish.capture import capture
+from ingest.cli.publish.csv_files import l2, ohlcv
+from ingest.cli.publish.samples import samples
 from ingest.cli.publish.simulated import simulated
 
 publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
 publish.command()(simulated)
 publish.command()(binance)
 publish.command()(capture)
+publish.command()(ohlcv)
+publish.command()(l2)
+publish.command()(samples)

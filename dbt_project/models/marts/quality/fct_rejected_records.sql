@@ -6,6 +6,10 @@ union all
 union all
 {{ rejected_records(ref("stg_binance__book_tickers"), "binance.book_tickers") }}
 union all
+{{ rejected_records(ref("stg_replay__ohlcv"), "replay.ohlcv") }}
+union all
+{{ rejected_records(ref("stg_replay__second_books"), "replay.second_books") }}
+union all
 {{ rejected_records(ref("stg_feeds__events"), "feeds.events", symbol="null") }}
 union all
 {{
