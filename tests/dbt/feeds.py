@@ -87,7 +87,7 @@ class Trades(_Numbered):
 
 
 class SparseTrades(Trades):
-    """Over days, with quiet hours; some come days late. One symbol's prices are tiny, the other's huge."""
+    """Over days, busy and quiet, with spikes; some come days late. One symbol is tiny, the other huge."""
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
@@ -95,13 +95,14 @@ class SparseTrades(Trades):
 
     def _next(self) -> tuple[int, int]:
         number, _ = super()._next()
-        self._at += timedelta(seconds=self._random.choice([0.2, 5, 40, 70, 600, 9000]))
+        steps = (0.2, 5, 40, 70) if number // 80 % 2 else (600, 3000, 9000)
+        self._at += timedelta(seconds=self._random.choice(steps))
         late = self._random.uniform(0, 3 * 86_400) if self._random.random() < 0.1 else 0
         return number, epoch_ms(max(self._at - timedelta(seconds=late), START))
 
     def _trade(self, number: int, at: int) -> dict[str, object]:
         trade = super()._trade(number, at)
-        price = Decimal(self._random.randint(1_000, 1_020))
+        price = Decimal(self._random.randint(1_000, 1_020) * (1 + (self._random.random() < 0.03)))
         if trade["s"] == SYMBOLS[0]:
             return trade | {"p": str(price * 1000)}
         return trade | {"p": str(price / 10**8), "q": str(self._random.randint(1, 9_999_999))}

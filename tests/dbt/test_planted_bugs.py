@@ -17,6 +17,9 @@ WINDOWS = "macros/market/windows.sql"
 MINUTES = "macros/market/minutes.sql"
 SESSION = "models/marts/vwap/fct_vwap_session.sql"
 ROLLING = "models/marts/vwap/fct_vwap_rolling_1m.sql"
+BARS = "models/marts/vwap/fct_vwap_rolling_bars.sql"
+REALISED = "models/marts/market/fct_realised_volatility_1h.sql"
+ALERTS = "models/marts/market/fct_price_alerts.sql"
 
 # What is wrong: the file, what it says, and what it says with the bug.
 BUGS = {
@@ -73,13 +76,21 @@ BUGS = {
     ),
     "a rolling window is read from its affected rows on": (
         ROLLING,
-        "min(window_start_at) - {{ back }} as since_at",
-        "min(window_start_at) as since_at",
+        "candles_back(candles, minutes=59)",
+        "candles_back(candles, minutes=0)",
     ),
+    "bars are read from the affected ones on": (
+        BARS,
+        "bars_back(candles, bars - 1)",
+        "bars_back(candles, 1)",
+    ),
+    "a bar touches no later ones": (BARS, "frame_of_bars(bars)", "frame_of_bars(1)"),
+    "a minute touches no return of the next hour": (REALISED, "for later in [0, 1]", "for later in [0]"),
+    "a minute touches no later alert": (ALERTS, "frame_of_minutes(lookback + 2)", "frame_of_minutes(1)"),
     "a late trade touches a quarter of its hour": (
         ROLLING,
-        "affected_frames(frame_of_minutes(60))",
-        "affected_frames(frame_of_minutes(15))",
+        "affected_frames(candles, frame_of_minutes(60))",
+        "affected_frames(candles, frame_of_minutes(15))",
     ),
     "a session is summed from its affected rows on": (
         SESSION,

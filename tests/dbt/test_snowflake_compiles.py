@@ -19,11 +19,12 @@ from tests.dbt.trial import PROJECT
 # fmt: off
 FUNCTIONS = frozenset((
     "abs", "array_flatten", "array_generate_range", "array_size", "as_array", "cast", "coalesce",
-    "count", "dateadd", "datediff", "filter", "first_value", "flatten", "greatest", "lead", "least",
-    "left", "length", "listagg", "lower", "lpad", "max", "max_by", "min", "min_by", "mod", "nullif",
-    "parse_json", "percentile_cont", "power", "regexp_like", "regexp_replace", "round", "row_number",
-    "sqrt", "sum", "sysdate", "time_slice", "timestampdiff", "to_char", "to_timestamp_ntz", "trunc",
-    "try_cast", "try_parse_json", "try_to_timestamp_ntz", "upper",
+    "count", "dateadd", "datediff", "filter", "first_value", "flatten", "floor", "greatest", "lag",
+    "lead", "least", "left", "length", "listagg", "ln", "lower", "lpad", "max", "max_by", "median",
+    "min", "min_by", "mod", "nullif", "parse_json", "percentile_cont", "power", "rank", "regexp_like",
+    "regexp_replace", "round", "row_number", "sqrt", "sum", "sysdate", "time_slice", "timestampdiff",
+    "to_char", "to_timestamp_ntz", "trunc", "try_cast", "try_parse_json", "try_to_timestamp_ntz",
+    "upper",
 ))
 # fmt: on
 # What looks like a call and is none.

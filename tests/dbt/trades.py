@@ -70,10 +70,14 @@ def binance_trade(symbol: str, number: int, at: str, price: str, quantity: str) 
     return trade_of(json.dumps(sent).encode())
 
 
-def land(trial: Trial, trades: Sequence[Trade], first_offset: int = 0) -> int:
+def land(trial: Trial, trades: Sequence[Trade], first_offset: int = 0, venue: str = "binance") -> int:
     """As one batch of the first partition."""
+    headers = [{"name": "venue", "value": venue, "value_bytes": None}]
     records = [
-        as_record(trade.payload, 0, first_offset + place, START + timedelta(milliseconds=place))
+        {
+            **as_record(trade.payload, 0, first_offset + place, START + timedelta(milliseconds=place)),
+            "headers": headers,
+        }
         for place, trade in enumerate(trades)
     ]
     return trial.land("binance.trades", records)

@@ -1,32 +1,16 @@
 {{ config(meta={"affected_key": ["venue", "symbol", "window_start_at"]}) }}
 {% set lengths = [5, 15, 60] %}
+{% set candles = ref("fct_candles_1m") %}
 {% set back = "interval '59 minutes'" %}
 
 with
     {% call affected() %}
         select *
-        from ({{ affected_frames(frame_of_minutes(60)) }}) as frames
+        from ({{ affected_frames(candles, frame_of_minutes(60)) }}) as frames
         where not {{ has_lost_trades("window_start_at - " ~ back) }}
     {% endcall %},
 
-    minutes as (
-        select candles.*
-        from {{ ref("fct_candles_1m") }} as candles
-        inner join
-            (
-                select
-                    venue,
-                    symbol,
-                    min(window_start_at) - {{ back }} as since_at,
-                    max(window_start_at) as until_at
-                from affected
-                group by venue, symbol
-            ) as spans
-            on candles.venue = spans.venue
-            and candles.symbol = spans.symbol
-            and candles.window_start_at between spans.since_at and spans.until_at
-        where candles.window_start_at >= (select min(window_start_at) - {{ back }} from affected)
-    ),
+    minutes as ({{ candles_back(candles, minutes=59) }}),
 
     rolled as (
         select

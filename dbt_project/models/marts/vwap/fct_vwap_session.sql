@@ -6,7 +6,7 @@
 with
     {% call affected() %}
         select *, {{ session }} as session_start_at
-        from ({{ affected_frames(frame, per="venue, symbol, " ~ session) }}) as frames
+        from ({{ affected_frames(ref("fct_candles_1m"), frame, per="venue, symbol, " ~ session) }}) as frames
         where not {{ has_lost_trades(session) }}
     {% endcall %},
 
