@@ -6,9 +6,19 @@ components, 13 of 20 seconds here, at the start of each run.
 
 import dagster as dg
 
-from orchestration.defs import by_hand, checks, failures, maintenance, micro_batch, models, raw, topics
+from orchestration.defs import (
+    alerts,
+    by_hand,
+    checks,
+    failures,
+    maintenance,
+    micro_batch,
+    models,
+    raw,
+    topics,
+)
 
-SUBJECTS = (topics, raw, models, checks, micro_batch, by_hand, maintenance, failures)
+SUBJECTS = (topics, raw, models, checks, micro_batch, by_hand, maintenance, failures, alerts)
 
 
 @dg.definitions

@@ -1,6 +1,6 @@
-"""Who is told when a run fails: the log always, a webhook if one is set. Add a function to add a way.
+"""Who is told of what: the log always, a webhook if one is set. Add a function to add a way.
 
-failure sensor ─▶ notify(Failure) ─▶ each of NOTIFIERS
+sensor ─▶ notify(RunFailed | PriceMoved) ─▶ each of NOTIFIERS
 """
 
 import json
@@ -24,34 +24,51 @@ class RunFailed:
     run_id: str
     message: str
 
+    level = logging.ERROR
 
-def to_log(failure: RunFailed) -> None:
-    log.error("Run %s of %s failed: %s", failure.run_id, failure.job, failure.message)
+    @property
+    def text(self) -> str:
+        return f"{self.job} failed: {self.message} (run {self.run_id})"
 
 
-def to_webhook(failure: RunFailed) -> None:
+@dataclass(frozen=True, slots=True)
+class PriceMoved:
+    """A price alert, or that one is taken back."""
+
+    text: str
+
+    level = logging.WARNING
+
+
+News = RunFailed | PriceMoved
+
+
+def to_log(news: News) -> None:
+    log.log(news.level, "%s", news.text)
+
+
+def to_webhook(news: News) -> None:
     """POST it as JSON. A webhook that does not answer is logged: it must not fail the sensor."""
     webhook = load_settings().tickhouse_notify_webhook
     if webhook is None:
         return
-    text = f"{failure.job} failed: {failure.message} (run {failure.run_id})"
     request = urllib.request.Request(  # noqa: S310  (the user's own setting)
         webhook.get_secret_value(),
-        data=json.dumps({"text": text, **asdict(failure)}).encode(),
+        data=json.dumps({"text": news.text, **asdict(news)}).encode(),
         headers={"Content-Type": "application/json"},
         method="POST",
     )
     try:
         with urllib.request.urlopen(request, timeout=WEBHOOK_TIMEOUT_SECONDS):  # noqa: S310
-            log.info("Told the webhook of run %s.", failure.run_id)
+            log.info("Told the webhook: %s", news.text)
     except (urllib.error.URLError, TimeoutError) as error:
         # Not the address: it may hold a token.
-        log.error("The webhook did not take the news of run %s: %s", failure.run_id, type(error).__name__)
+        log.error("The webhook did not take the news: %s (%s)", news.text, type(error).__name__)
 
 
-NOTIFIERS: tuple[Callable[[RunFailed], None], ...] = (to_log, to_webhook)
+NOTIFIERS: tuple[Callable[[News], None], ...] = (to_log, to_webhook)
 
 
-def notify(failure: RunFailed) -> None:
+def notify(news: News) -> None:
     for tell in NOTIFIERS:
-        tell(failure)
+        tell(news)

@@ -1,8 +1,10 @@
-"""How tables look in the UI: how many rows they have, and a few of them."""
+"""How tables look in the UI: how many rows they have, a few of them, and a picture of some."""
 
 import dagster as dg
 import duckdb
 import pandas as pd
+
+from orchestration.pictures import PICTURES
 
 ROWS = 5
 LONGEST_TEXT = 120
@@ -18,6 +20,13 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[dg.AssetKey, int]:
         [SCHEMAS],
     ).fetchall()
     return {dg.AssetKey([schema, table]): count for schema, table, count in rows}
+
+
+def previews(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[str, dg.MetadataValue]:
+    """What there is to see of a table."""
+    seen = {"newest": newest_rows(connection, key)}
+    picture = PICTURES[key](connection) if key in PICTURES else None
+    return seen if picture is None else seen | {"picture": picture}
 
 
 def newest_rows(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dg.MetadataValue:

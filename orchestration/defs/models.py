@@ -14,7 +14,7 @@ from orchestration.dbt.results import ModelResult, ResultMapper
 from orchestration.dbt.translator import TickhouseTranslator
 from orchestration.dbt.warm import WarmDbt
 from orchestration.keys import POOL
-from orchestration.preview import newest_rows
+from orchestration.preview import previews
 from orchestration.resources import WarehouseResource
 
 PROJECT = dbt_project()
@@ -52,13 +52,13 @@ def dbt_models(
 
 def _materialized(result: ModelResult, warehouse: DuckDbWarehouse) -> dg.MaterializeResult:
     with warehouse.file.reading() as connection:
-        newest = newest_rows(connection, result.asset_key)
+        seen = previews(connection, result.asset_key)
     return dg.MaterializeResult(
         asset_key=result.asset_key,
         metadata={
             "build_seconds": round(result.seconds, 3),
             "rows_written": result.rows or 0,
-            "newest": newest,
+            **seen,
         },
     )
 

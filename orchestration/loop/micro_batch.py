@@ -116,6 +116,8 @@ class MicroBatch:
             self._report.check(evaluation)
         for check in turn.checks:
             self._report.raw_check(check)
+        for alert in turn.alerts:
+            self._report.alert(alert)
 
     def _ending(self, turn: Turn | None, busy_at: float) -> str | None:
         if turn is not None and turn.relieved:

@@ -13,6 +13,7 @@ import dagster as dg
 
 from ingest.topics import BY_NAME
 from ingest.warehouse.protocol import Landed
+from orchestration.alerts import ALERTS, PriceAlert
 from orchestration.dbt.results import ModelResult
 from orchestration.keys import IS_BUILT, raw_key, topic_key
 from orchestration.loop.checks import CheckResult
@@ -42,9 +43,10 @@ class Report:
         self._raw: dict[dg.AssetKey, _Sums] = {}
         self._models: dict[dg.AssetKey, _Sums] = {}
         self._row_counts: dict[dg.AssetKey, int] = {}
-        self._previews: dict[dg.AssetKey, dg.MetadataValue] = {}
+        self._previews: dict[dg.AssetKey, Mapping[str, dg.MetadataValue]] = {}
         self._checks: dict[dg.AssetCheckKey, dg.AssetCheckEvaluation] = {}
         self._lag: dict[str, int] = {}
+        self._alerts: list[PriceAlert] = []
         self._asset_told: dict[dg.AssetKey, float] = {}
         self._check_told: dict[dg.AssetCheckKey, tuple[float, bool]] = {}
 
@@ -63,7 +65,9 @@ class Report:
         self._lag.update(lag)
 
     def tables(
-        self, row_counts: Mapping[dg.AssetKey, int], previews: Mapping[dg.AssetKey, dg.MetadataValue]
+        self,
+        row_counts: Mapping[dg.AssetKey, int],
+        previews: Mapping[dg.AssetKey, Mapping[str, dg.MetadataValue]],
     ) -> None:
         self._row_counts.update(row_counts)
         self._previews.update(previews)
@@ -93,12 +97,17 @@ class Report:
             )
         )
 
+    def alert(self, alert: PriceAlert) -> None:
+        self._alerts.append(alert)
+
     def check(self, evaluation: dg.AssetCheckEvaluation) -> None:
         self._checks[evaluation.asset_check_key] = evaluation
 
     def events(self, *, everything: bool = False) -> Iterator[Event]:
         """What is due now; at the end of a run, everything that is left."""
         now = time.monotonic()
+        while self._alerts:
+            yield dg.AssetObservation(ALERTS, metadata=self._alerts.pop(0).metadata)
         for name, lag in self._lag.items():
             key = topic_key(BY_NAME[name])
             if everything or now - self._asset_told.get(key, float("-inf")) >= self._asset_seconds:
@@ -117,8 +126,7 @@ class Report:
         found |= sums.latest
         if key in self._row_counts:
             found["dagster/row_count"] = self._row_counts[key]
-        if key in self._previews:
-            found["newest"] = self._previews.pop(key)
+        found |= self._previews.pop(key, {})
         return found
 
     def _due_checks(self, now: float) -> Iterator[dg.AssetCheckEvaluation]:

@@ -15,11 +15,12 @@ from ingest.drain import Drain
 from ingest.runs import LEASE
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Landed
+from orchestration.alerts import ALERTS, PriceAlert, price_alerts
 from orchestration.dbt.warm import WarmDbt
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
 from orchestration.loop.pending import Model, PendingModels, read_models
-from orchestration.preview import newest_rows, row_counts
+from orchestration.preview import previews, row_counts
 
 # How far back a new run checks; the nightly audit checks all.
 RECENT_BATCHES = 500
@@ -35,8 +36,9 @@ class Turn:
     runs: RunExecutionResult | None = None
     tests: RunExecutionResult | None = None
     checks: list[CheckResult] = field(default_factory=list)
+    alerts: list[PriceAlert] = field(default_factory=list)
     row_counts: Mapping[dg.AssetKey, int] = field(default_factory=dict)
-    previews: Mapping[dg.AssetKey, dg.MetadataValue] = field(default_factory=dict)
+    previews: Mapping[dg.AssetKey, Mapping[str, dg.MetadataValue]] = field(default_factory=dict)
     held_seconds: float = 0.0
 
     @property
@@ -87,6 +89,8 @@ class Turns:
         built = [result.node for result in turn.runs.results if str(result.status) == "success"]
         self._pending.built(node.unique_id for node in built)
         self._untested.update(node.name for node in built)
+        if any(node.name == ALERTS.path[-1] for node in built):
+            turn.alerts = price_alerts(connection)
 
     def _test(self, connection: duckdb.DuckDBPyConnection, turn: Turn) -> None:
         if not self._untested:
@@ -107,7 +111,7 @@ class Turns:
         turn.row_counts = row_counts(connection)
         if time.monotonic() - self._previewed_at >= PREVIEW_SECONDS:
             self._previewed_at = time.monotonic()
-            turn.previews = {key: newest_rows(connection, key) for key in turn.row_counts}
+            turn.previews = {key: previews(connection, key) for key in turn.row_counts}
 
 
 def _names(models: Sequence[Model]) -> list[str]:

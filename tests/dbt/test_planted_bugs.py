@@ -17,7 +17,7 @@ WINDOWS = "macros/market/windows.sql"
 MINUTES = "macros/market/minutes.sql"
 SESSION = "models/marts/vwap/fct_vwap_session.sql"
 ROLLING = "models/marts/vwap/fct_vwap_rolling_1m.sql"
-BARS = "models/marts/vwap/fct_vwap_rolling_bars.sql"
+BARS = "macros/market/rolling_bars.sql"
 REALISED = "models/marts/market/fct_realised_volatility_1h.sql"
 ALERTS = "models/marts/market/fct_price_alerts.sql"
 

@@ -1,12 +1,16 @@
 """Bars, volatility, trends, profiles and movers: by hand, and as pandas has them."""
 
+import json
 import math
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from tests.dbt.feeds import START, epoch_ms
+from tests.dbt.log import Record, as_record
 from tests.dbt.trades import Trade, binance_trade, land, made_up_trades
 from tests.dbt.trial import Trial
 
@@ -37,6 +41,41 @@ def _rolled(bars: Any) -> pd.DataFrame:
         "volume": volume,
     }
     return bars[["symbol", "window_start_at"]].assign(**figures).dropna()
+
+
+def test_bars_of_a_feed_that_come_late_and_twice(trial: Trial) -> None:
+    bars = minute_bars([100 + minute for minute in range(12)])
+    for place in ([*range(5), *range(6, 12)], [5, 0]):
+        trial.land("replay.ohlcv", [bars[minute] for minute in place])
+        trial.must_run("--select", "+fct_vwap_rolling_bars_ohlcv")
+    again = {**minute_bars([999])[0], "kafka_offset": 99}
+    trial.land("replay.ohlcv", [again])
+    trial.must_run("--select", "+fct_vwap_rolling_bars_ohlcv")
+    found = trial.rows(
+        """select typical_vwap, moving_avg, volume from marts.fct_vwap_rolling_bars_ohlcv
+           order by window_start_at"""
+    )
+    # Highs and lows are one off the close, volumes 1, 2, 3, ...
+    expected = []
+    for last in (9, 10, 11):
+        ten = range(last - 9, last + 1)
+        volume = sum(minute + 1 for minute in ten)
+        vwap = sum((100 + minute) * (minute + 1) for minute in ten) / volume
+        expected.append((pytest.approx(vwap), pytest.approx(100 + last - 4.5), volume))
+    assert found == expected
+
+
+def minute_bars(closes: Sequence[float]) -> list[Record]:
+    """As a feed of bars sends them."""
+    records = []
+    for minute, close in enumerate(closes):
+        at = START + timedelta(minutes=minute)
+        bar = {"datetime": str(epoch_ms(at)), "open": str(close), "high": str(close + 1)}
+        bar |= {"low": str(close - 1), "close": str(close), "volume": str(minute + 1)}
+        headers = {"venue": "replay", "symbol": "BTCUSD", "channel": "ohlcv_1m"}
+        listed = [{"name": name, "value": value, "value_bytes": None} for name, value in headers.items()]
+        records.append({**as_record(json.dumps(bar).encode(), 0, minute, at), "headers": listed})
+    return records
 
 
 def test_realised_volatility_leaves_gaps_out(trial: Trial) -> None:

@@ -152,7 +152,7 @@ def test_at_the_end_everything_left_is_told(report: Report, clock: list[float]) 
 
 
 def test_tables_come_with_their_rows_and_a_preview_once(report: Report, clock: list[float]) -> None:
-    report.tables({TRADES: 123}, {TRADES: dg.MetadataValue.md("| a |")})
+    report.tables({TRADES: 123}, {TRADES: {"newest": dg.MetadataValue.md("| a |")}})
     seen = []
     for _ in range(2):
         report.model(model())

@@ -1,0 +1,65 @@
+"""Price alerts that are news: each is told once, and taken back once if a late trade undoes it.
+
+marts.fct_price_alerts  without  ops.told_alerts          ─▶ told
+ops.told_alerts         without  marts.fct_price_alerts   ─▶ taken back
+
+Written down before they are told: killed in between, an alert is missed rather than told twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import dagster as dg
+import duckdb
+
+ALERTS = dg.AssetKey(["marts", "fct_price_alerts"])
+KEY = "venue, symbol, window_start_at, rule"
+# An alert of a minute further back is history: of a backfill, or from before alerts were built at all.
+IS_NEWS = """window_start_at >= (select max(window_start_at) - interval '1 hour' from marts.fct_candles_1m)"""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAlert:
+    """One minute in which a price moved too far."""
+
+    venue: str
+    symbol: str
+    window_start_at: datetime
+    rule: str
+    change_pct: float | None
+    """None if the alert is taken back."""
+
+    @property
+    def text(self) -> str:
+        where = f"{self.symbol} on {self.venue}, minute {self.window_start_at:%Y-%m-%d %H:%M} UTC"
+        if self.change_pct is None:
+            return f"Taken back: {where} ({self.rule})"
+        return f"{where}: {self.change_pct:+.2f} % ({self.rule})"
+
+    @property
+    def metadata(self) -> dict[str, str | float]:
+        """As the UI shows it."""
+        minute = {"venue": self.venue, "symbol": self.symbol, "window_start_at": str(self.window_start_at)}
+        found: dict[str, str | float] = {"text": self.text, **minute, "rule": self.rule}
+        return found if self.change_pct is None else found | {"change_pct": self.change_pct}
+
+
+def price_alerts(connection: duckdb.DuckDBPyConnection) -> list[PriceAlert]:
+    """What is to be told now."""
+    new = connection.execute(
+        f"""select {KEY}, change_pct from marts.fct_price_alerts
+            anti join ops.told_alerts using ({KEY}) where {IS_NEWS} order by window_start_at"""
+    ).fetchall()
+    gone = connection.execute(
+        f"""select {KEY}, null from ops.told_alerts anti join marts.fct_price_alerts using ({KEY})
+            where retracted_at is null and {IS_NEWS} order by window_start_at"""
+    ).fetchall()
+    for venue, symbol, window_start_at, rule, _ in new:
+        values = [venue, symbol, window_start_at, rule]
+        connection.execute("insert into ops.told_alerts values (?, ?, ?, ?, now()::timestamp, null)", values)
+    for venue, symbol, window_start_at, rule, _ in gone:
+        connection.execute(
+            f"update ops.told_alerts set retracted_at = now()::timestamp where ({KEY}) = (?, ?, ?, ?)",
+            [venue, symbol, window_start_at, rule],
+        )
+    return [PriceAlert(*row) for row in (*new, *gone)]

@@ -1,0 +1,38 @@
+"""Every query that README and docs/queries.md show is answered, and by more than silence."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from ingest.settings import PROJECT_ROOT
+from tests.dbt.feeds import START, BookTickers
+from tests.dbt.log import as_record
+from tests.dbt.test_trends import minute_bars
+from tests.dbt.trades import land, made_up_trades
+from tests.dbt.trial import Project, Trial, open_trial
+
+QUERIES = {
+    " ".join(query.split())[:70]: query
+    for name in ("README.md", "docs/queries.md")
+    for query in re.findall(r"```sql\n(.*?)```", (PROJECT_ROOT / name).read_text(), re.DOTALL)
+}
+
+
+@pytest.fixture(scope="module")
+def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    with open_trial(project, tmp_path_factory.mktemp("queries")) as trial:
+        land(trial, made_up_trades(seed=1, count=600))
+        tickers = BookTickers(Random(1))
+        quotes = [as_record(tickers.payload(), 0, n, START + timedelta(minutes=n)) for n in range(90)]
+        trial.land("binance.book_tickers", quotes)
+        trial.land("replay.ohlcv", minute_bars([100 + n % 7 for n in range(20)]))
+        trial.must_run()
+        yield trial
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+def test_is_answered(built: Trial, query: str) -> None:
+    assert built.rows(query)
