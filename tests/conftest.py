@@ -6,6 +6,7 @@ own_broker.settings ─▶ own_broker      to be stopped, killed and wiped
 
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,13 @@ def _nobodys_settings() -> Iterator[None]:
         for name in Settings.model_fields:
             patch.delenv(name.upper(), raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A shell that starts the tests in the background has them ignore it, and all that they start."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

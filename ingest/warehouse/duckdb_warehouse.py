@@ -34,7 +34,7 @@ class DuckDbWarehouse:
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Hold the file for several steps: landing, then dbt in this process, then checks."""
-        with self.file.writing(self._wait_seconds) as connection:
+        with self._alone() as connection:
             self._open = connection
             try:
                 yield connection
@@ -82,8 +82,15 @@ class DuckDbWarehouse:
         if self._open is not None:
             yield self._open
         else:
-            with self.file.writing(self._wait_seconds) as connection:
+            with self._alone() as connection:
                 yield connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file lock keeps other processes out, this other threads: where two transactions insert the
+        same key at once, DuckDB 2.0 has been seen to lose the row and to keep its key in the index."""
+        with self.file.lock.one_thread, self.file.writing(self._wait_seconds) as connection:
+            yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -28,6 +28,8 @@ class FileLock:
     def __init__(self, warehouse: Path) -> None:
         self._lock_path = warehouse.with_name(warehouse.name + ".lock")
         self._gate_path = warehouse.with_name(warehouse.name + ".gate")
+        self.one_thread = threading.RLock()
+        """For those who land: see DuckDbWarehouse."""
         self._turn = threading.Condition()
         self._is_locking = False
         self._mode: Mode | None = None
