@@ -24,8 +24,8 @@ $(STAMP): requirements.lock pyproject.toml
 dev: install ## everything, live, in the Dagster UI
 	@$(BIN)/tickhouse up
 
-test: install ## the whole suite
-	@$(BIN)/pytest
+test: install ## the whole suite, two tests at a time
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(STAMP) ## ruff, pyright, import-linter, sqlfmt, dbt-bouncer
 	$(BIN)/ruff check .
