@@ -39,7 +39,7 @@ def build() -> dict[str, Any]:
     warehouse = DuckDbWarehouse(load_settings().warehouse_path)
     with warehouse.open():
         began = time.monotonic()
-        models = _seconds(dbt.invoke("run"))
+        models = seconds_by_model(dbt.invoke("run"))
         seconds = time.monotonic() - began
     return {"seconds": seconds, "models": models, "file_mb": _size_mb(warehouse.file.path)}
 
@@ -66,11 +66,11 @@ def _batch(dbt: WarmDbt, home: Path, first: int, per_hour: float) -> dict[str, f
             begin = first // feed.share
             land_rows(connection, feed, begin, begin + feed.batch_rows, per_hour)
         began = time.monotonic()
-        models = _seconds(dbt.invoke("run", "--threads", "1"))
+        models = seconds_by_model(dbt.invoke("run", "--threads", "1"))
         return models | {"all models": time.monotonic() - began}
 
 
-def _seconds(results: RunExecutionResult) -> dict[str, float]:
+def seconds_by_model(results: RunExecutionResult) -> dict[str, float]:
     failed = [
         f"{each.node.name}: {each.message}" for each in results.results if str(each.status) != "success"
     ]
