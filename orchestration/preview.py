@@ -25,7 +25,10 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[dg.AssetKey, int]:
 def previews(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[str, dg.MetadataValue]:
     """What there is to see of a table."""
     seen = {"newest": newest_rows(connection, key)}
-    picture = PICTURES[key](connection) if key in PICTURES else None
+    try:
+        picture = PICTURES[key](connection) if key in PICTURES else None
+    except duckdb.CatalogException:  # it shows other tables, too, and they are not built yet
+        picture = None
     return seen if picture is None else seen | {"picture": picture}
 
 

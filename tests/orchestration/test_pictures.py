@@ -5,10 +5,12 @@ import re
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
+import dagster as dg
 import duckdb
 import pytest
 
 from orchestration.pictures import MINUTES, vwap_picture
+from orchestration.preview import previews
 
 NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001
 
@@ -60,6 +62,14 @@ def test_a_price_that_does_not_move_is_a_line(connection: duckdb.DuckDBPyConnect
 
 def test_nothing_is_drawn_of_nothing(connection: duckdb.DuckDBPyConnection) -> None:
     assert vwap_picture(connection) is None
+
+
+def test_a_table_is_shown_before_all_that_its_picture_needs_is_built(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute("drop table marts.fct_vwap_session")
+    connection.execute("alter table marts.fct_candles_1m add column batch_id bigint")
+    assert previews(connection, dg.AssetKey(["marts", "fct_candles_1m"])).keys() == {"newest"}
 
 
 def _svg(markdown: str) -> ElementTree.Element:
