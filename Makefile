@@ -49,6 +49,9 @@ docs: install ## the dbt docs site
 lock: $(STAMP) ## resolve the dependencies again
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --all-extras \
 		--python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --custom-compile-command "make lock" tests/snowflake/stand_in.in \
+		-o tests/snowflake/stand_in.lock
 
 clean: ## what was generated, but no data
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs *.egg-info

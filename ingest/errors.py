@@ -4,6 +4,7 @@
     ├── Retryable                 the world may heal: broker away, file busy
     │   ├── BrokerUnavailable
     │   ├── WarehouseBusy
+    │   ├── WarehouseUnavailable
     │   └── StaleLanding          another writer landed first, or the topic was re-created
     └── NeedsAttention            a rerun gives the same error: somebody must act
         ├── SettingsInvalid
@@ -40,6 +41,10 @@ class BrokerUnavailable(Retryable):
 
 class WarehouseBusy(Retryable):
     """Another process holds the warehouse longer than we were told to wait."""
+
+
+class WarehouseUnavailable(Retryable):
+    """The warehouse is across a network, and does not answer."""
 
 
 class StaleLanding(Retryable):

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from ingest.settings import PROJECT_ROOT, Settings
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.open import open_warehouse
 
 DAGSTER_YAML = PROJECT_ROOT / "orchestration" / "dagster.yaml"
 ENV_FILE = PROJECT_ROOT / ".env"
@@ -16,7 +16,7 @@ def prepare_home(settings: Settings) -> None:
     copy = settings.dagster_home / "dagster.yaml"
     if not copy.exists():
         shutil.copyfile(DAGSTER_YAML, copy)
-    DuckDbWarehouse(settings.warehouse_path).migrate()
+    open_warehouse(settings).migrate()
 
 
 def write_env(settings: Settings, env_file: Path = ENV_FILE) -> None:

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     tickhouse_home: Path = Field(
         default=PROJECT_ROOT / "data", description="Holds everything that is generated."
     )
-    warehouse: Literal["duckdb"] = Field(default="duckdb", description="Where the data lands.")
+    warehouse: Literal["duckdb", "snowflake"] = Field(default="duckdb", description="Where the data lands.")
 
     kafka_bootstrap_servers: str | None = Field(
         default=None, description="host:port[,host:port] of your cluster; unset: the embedded broker."
@@ -46,6 +46,26 @@ class Settings(BaseSettings):
     embedded_kafka_port: int = Field(
         default=19092, description="Where the embedded broker listens, if it is free."
     )
+
+    snowflake_account: str | None = Field(default=None, description="As in your account's URL: org-account.")
+    snowflake_user: str | None = None
+    snowflake_role: str | None = None
+    snowflake_warehouse: str | None = Field(default=None, description="The virtual warehouse that computes.")
+    snowflake_database: str | None = None
+    snowflake_private_key_path: Path | None = Field(default=None, description="Key pair: a PEM file.")
+    snowflake_private_key: SecretStr | None = Field(default=None, description="Key pair: the PEM itself.")
+    snowflake_private_key_passphrase: SecretStr | None = None
+    snowflake_token: SecretStr | None = Field(
+        default=None, description="Instead of a key: an access token, or as SNOWFLAKE_AUTHENTICATOR says."
+    )
+    snowflake_authenticator: Literal["token", "oauth", "workload_identity"] = Field(
+        default="token", description="What SNOWFLAKE_TOKEN is; workload_identity needs none on a cloud."
+    )
+    snowflake_workload_identity_provider: Literal["AWS", "AZURE", "GCP", "OIDC"] | None = None
+    snowflake_password: SecretStr | None = Field(default=None, description="Trial accounts only.")
+    snowflake_host: str | None = Field(default=None, description="Where the account answers, if elsewhere.")
+    snowflake_port: int | None = None
+    snowflake_protocol: Literal["http", "https"] | None = None
 
     micro_batch_max_seconds: float = Field(
         default=900, ge=0, description="A micro-batch run hands over by then; 0: one run per batch."

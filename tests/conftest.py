@@ -17,6 +17,8 @@ import pytest
 from ingest.kafka.topic_admin import ensure_topics
 from ingest.settings import Settings, load_settings
 from ingest.topics import Topic
+from ingest.warehouse.snowflake.session import open_session
+from tests.snowflake.stand_in import on_stand_in, stand_in
 from tests.support.broker import OwnBroker
 
 NUMBERS = itertools.count(1)
@@ -64,6 +66,22 @@ def own_broker(tmp_path: Path) -> Iterator[OwnBroker]:
 def settings(tmp_path: Path, broker: OwnBroker) -> Settings:
     """A Tickhouse of this test's own, on the session's broker."""
     return Settings(tickhouse_home=tmp_path, kafka_bootstrap_servers=broker.bootstrap)
+
+
+@pytest.fixture(scope="session")
+def stand_in_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A stand-in for Snowflake, for the whole session."""
+    with stand_in(tmp_path_factory.mktemp("stand_in") / "server.log") as port:
+        yield port
+
+
+@pytest.fixture
+def account(tmp_path: Path, stand_in_port: int) -> Settings:
+    """A Tickhouse on Snowflake, in a database of this test's own."""
+    settings = on_stand_in(stand_in_port, f"test_{os.getpid()}_{next(NUMBERS)}", tickhouse_home=tmp_path)
+    with open_session(settings) as session, session.cursor() as cursor:
+        cursor.execute(f"create database if not exists {settings.snowflake_database}")
+    return settings
 
 
 @pytest.fixture

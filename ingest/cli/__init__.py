@@ -20,6 +20,7 @@ from ingest.cli.mend import repair, replay
 from ingest.cli.output import examples
 from ingest.cli.publish import publish
 from ingest.cli.record import record
+from ingest.cli.setup import setup
 from ingest.cli.sql import sql
 from ingest.cli.status import status
 from ingest.cli.topics import topics
@@ -56,6 +57,7 @@ app.add_typer(broker, name="broker")
 app.command()(docs)
 app.command()(doctor)
 app.command()(init)
+app.add_typer(setup, name="setup")
 
 
 def _version(wanted: bool) -> None:

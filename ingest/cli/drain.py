@@ -22,14 +22,14 @@ def drain(
     from ingest.kafka.open import open_log
     from ingest.settings import load_settings
     from ingest.topics import find_topics
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()
     topics = find_topics(topic)
     prepare_home(settings)
     began = time.monotonic()
     rows: dict[str, int] = {}
-    with Drain(lambda: open_log(settings), DuckDbWarehouse(settings.warehouse_path), topics) as running:
+    with Drain(lambda: open_log(settings), open_warehouse(settings), topics) as running:
         for landed in running.run_once():
             rows[landed.topic] = rows.get(landed.topic, 0) + landed.row_count
             for lost in landed.lost:

@@ -10,7 +10,7 @@ from ingest.errors import StaleLanding
 from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_file import DuckDbFile, disk_full, transaction
 from ingest.warehouse.migrate import apply_migrations
-from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions
+from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, by_topic
 
 RAW_COLUMNS = """
     kafka_topic varchar, topic_life integer, kafka_partition integer, kafka_offset bigint,
@@ -109,12 +109,7 @@ def read_positions(connection: duckdb.DuckDBPyConnection) -> dict[str, TopicPosi
         left join ops.positions as placed using (topic, topic_life)
         qualify lives.topic_life = max(lives.topic_life) over (partition by lives.topic)
     """).fetchall()
-    found: dict[str, TopicPositions] = {}
-    for topic, life, topic_id, partition, next_offset in rows:
-        before = found[topic].next_offsets if topic in found else {}
-        here = {} if partition is None else {partition: next_offset}
-        found[topic] = TopicPositions(topic, life, topic_id, {**before, **here})
-    return found
+    return by_topic(rows)
 
 
 @contextmanager
@@ -136,16 +131,7 @@ def _land(connection: duckdb.DuckDBPyConnection, batch: Batch, run_id: str | Non
     for landing in batch.landings:
         _move_position(connection, landing)
         _insert_rows(connection, batch, landing, batch_id)
-    lost = [landing.lost for landing in batch.landings if landing.lost]
-    return Landed(
-        batch_id,
-        batch.topic,
-        batch.raw_table,
-        batch.row_count,
-        [landing.window for landing in batch.landings],
-        lost,
-        batch.life if opened else None,
-    )
+    return Landed.of(batch, batch_id, opened=opened)
 
 
 def new_batch(connection: duckdb.DuckDBPyConnection, kind: str, topic: str, run_id: str | None) -> int:
@@ -191,10 +177,7 @@ def _move_position(connection: duckdb.DuckDBPyConnection, landing: Landing) -> N
                  returning next_offset"""
         values = [landing.window.end, at.topic, at.life, at.number, landing.position]
     if connection.execute(sql, values).fetchone() is None:
-        raise StaleLanding(
-            f"{landing.window}: the landed position is no longer {landing.position or 'unset'}; "
-            "another writer landed these offsets."
-        )
+        raise landing.stale()
 
 
 def _insert_rows(

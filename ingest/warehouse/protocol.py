@@ -1,11 +1,12 @@
 """What a warehouse must do, whichever it is: remember positions, and land rows with them or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
 
+from ingest.errors import StaleLanding
 from ingest.window import Window
 
 
@@ -17,6 +18,16 @@ class TopicPositions:
     life: int
     topic_id: str | None
     next_offsets: Mapping[int, int]
+
+
+def by_topic(rows: Iterable[tuple]) -> dict[str, TopicPositions]:
+    """From (topic, life, topic id, partition, next offset), the partition NULL where none has landed."""
+    found: dict[str, TopicPositions] = {}
+    for topic, life, topic_id, partition, next_offset in rows:
+        before = found[topic].next_offsets if topic in found else {}
+        here = {} if partition is None else {partition: next_offset}
+        found[topic] = TopicPositions(topic, life, topic_id, {**before, **here})
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,13 @@ class Landing:
         if self.position is None or self.position >= self.window.first:
             return None
         return Window(self.window.partition, self.position, self.window.first)
+
+    def stale(self) -> StaleLanding:
+        """The error for a position that is not where this begins."""
+        return StaleLanding(
+            f"{self.window}: the landed position is no longer {self.position or 'unset'}; "
+            "another writer landed these offsets."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +82,19 @@ class Landed:
     lost: Sequence[Window]
     opened_life: int | None
     """The life that began with this batch, if one did."""
+
+    @classmethod
+    def of(cls, batch: Batch, batch_id: int, *, opened: bool) -> "Landed":
+        """What a batch is once it is committed."""
+        return cls(
+            batch_id,
+            batch.topic,
+            batch.raw_table,
+            batch.row_count,
+            [landing.window for landing in batch.landings],
+            [landing.lost for landing in batch.landings if landing.lost],
+            batch.life if opened else None,
+        )
 
 
 class Warehouse(Protocol):

@@ -22,8 +22,7 @@ EVERYTHING = (
 
 
 def contents(trial: Trial) -> list[tuple]:
-    rows = (f"select '{table}', cast(row_ as varchar) from {table} as row_" for table in EVERYTHING)
-    return sorted(trial.query(" union all ".join(rows)))
+    return sorted((table, str(row)) for table in EVERYTHING for row in trial.query(f"select * from {table}"))
 
 
 def offsets(trial: Trial, where: str = "true") -> list[int]:
@@ -100,7 +99,7 @@ def test_a_batch_that_fails_half_way_leaves_nothing(trial: Trial) -> None:
     """The second window's rows do not fit the table; the first one's were written already."""
     good, bad = landing(0, 5, None), landing(0, 5, None, partition=1)
     before = contents(trial)
-    with pytest.raises(Exception, match="column"):
+    with pytest.raises(Exception, match=r"column|Field"):
         trial.warehouse.land(batch(good, replace(bad, rows=bad.rows.select(["kafka_offset"]))), "run-1")
     assert contents(trial) == before
     assert trial.warehouse.land(batch(good, bad), "run-1").batch_id == 1
@@ -122,7 +121,7 @@ def test_a_new_life_starts_over_beside_the_old_one(trial: Trial) -> None:
     )
     assert landed.opened_life == 2
     assert trial.warehouse.positions() == {TOPIC.name: TopicPositions(TOPIC.name, 2, "second", {0: 2})}
-    assert trial.query(f"select topic_life, kafka_offset from {RAW} order by all") == [
+    assert trial.query(f"select topic_life, kafka_offset from {RAW} order by topic_life, kafka_offset") == [
         (1, 0), (1, 1), (1, 2), (2, 0), (2, 1),
     ]  # fmt: skip
 

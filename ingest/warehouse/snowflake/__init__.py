@@ -1,0 +1,1 @@
+"""Snowflake, behind the same protocol as DuckDB."""

@@ -1,0 +1,84 @@
+"""Rows ─▶ Parquet ─▶ the stage. Parquet's own types would be read as the account is set: plain ones are not.
+
+Times go as microseconds, bytes as hexadecimal text, headers as JSON; COPY makes of them what they were.
+"""
+
+# pyright: reportAttributeAccessIssue=false
+
+import io
+import json
+import uuid
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from snowflake.connector.cursor import SnowflakeCursor
+
+STAGE = "@raw.landing"
+
+COLUMNS = (
+    ("kafka_topic", "$1:kafka_topic::varchar"),
+    ("topic_life", "$1:topic_life::integer"),
+    ("kafka_partition", "$1:kafka_partition::integer"),
+    ("kafka_offset", "$1:kafka_offset::integer"),
+    ("key", "$1:key::varchar"),
+    ("key_bytes", "to_binary($1:key_bytes::varchar, 'HEX')"),
+    ("published_at", "to_timestamp_ntz($1:published_at::integer, 6)"),
+    ("received_at", "to_timestamp_ntz($1:received_at::integer, 6)"),
+    ("headers", "parse_json($1:headers::varchar)"),
+    ("payload", "$1:payload::varchar"),
+    ("payload_bytes", "to_binary($1:payload_bytes::varchar, 'HEX')"),
+)
+
+
+def upload(cursor: SnowflakeCursor, raw_table: str, rows: pa.Table) -> str:
+    """Put the rows on the stage as one file; the path it has there."""
+    file, path = io.BytesIO(), f"{raw_table}/{uuid.uuid4()}.parquet"
+    pq.write_table(plain(rows), file, compression="snappy")
+    file.seek(0)
+    cursor.execute(
+        f"put 'file:///{path}' {STAGE}/{raw_table} auto_compress=false overwrite=true", file_stream=file
+    )
+    return path
+
+
+def copy_statement(raw_table: str, path: str, batch_id: int) -> str:
+    """Takes the file into the raw table, all of it or an error, and removes it from the stage."""
+    names = ", ".join(name for name, _ in COLUMNS)
+    values = ", ".join(value for _, value in COLUMNS)
+    return (
+        f"copy into raw.{raw_table} ({names}, landed_at, batch_id) "
+        f"from (select {values}, sysdate(), {batch_id} from {STAGE}/{path}) "
+        "file_format = (type = parquet) on_error = abort_statement force = true purge = true"
+    )
+
+
+def plain(rows: pa.Table) -> pa.Table:
+    """The rows in types that every reader of Parquet takes alike."""
+    return pa.table({name: _plain(rows.column(name)) for name, _ in COLUMNS})
+
+
+def payload_bytes(rows: pa.Table) -> int:
+    """What the payloads weigh, text or not."""
+    columns = (rows.column("payload"), rows.column("payload_bytes"))
+    return sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in columns)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.timestamp("us")).cast(pa.int64())
+    if pa.types.is_binary(column.type):
+        if column.null_count == len(column):
+            return pa.nulls(len(column), pa.string())
+        return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
+    if pa.types.is_list(column.type):
+        return pa.array([_headers(entries) for entries in column.to_pylist()], pa.string())
+    return column
+
+
+def _headers(entries: list[dict]) -> str:
+    readable = [
+        {**entry, "value_bytes": entry["value_bytes"].hex() if entry["value_bytes"] is not None else None}
+        for entry in entries
+    ]
+    return json.dumps(readable, ensure_ascii=False, separators=(",", ":"))

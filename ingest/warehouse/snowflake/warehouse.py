@@ -1,0 +1,192 @@
+"""The warehouse in Snowflake: the file goes up first, then one short transaction takes it in.
+
+put file ─▶ begin ─▶ batch number ─▶ compare-and-swap positions ─▶ copy ─▶ commit
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from snowflake.connector.cursor import SnowflakeCursor
+from snowflake.connector.errors import Error
+
+from ingest.errors import StaleLanding, WarehouseUnavailable
+from ingest.settings import Settings
+from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, by_topic
+from ingest.warehouse.snowflake.objects import make_missing
+from ingest.warehouse.snowflake.session import explained, open_session
+from ingest.warehouse.snowflake.upload import copy_statement, payload_bytes, upload
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+
+LOCK_WAIT_ENDED = 625
+"""Another transaction held the table for longer than the account lets us wait."""
+
+
+class SnowflakeWarehouse:
+    """Lands batches in Snowflake. One session, opened at the first question, shared by threads in turn."""
+
+    def __init__(self, settings: Settings, run_id: str | None = None) -> None:
+        self._settings = settings
+        self._run_id = run_id
+        self._session: SnowflakeConnection | None = None
+        self._turn = threading.RLock()
+
+    def close(self) -> None:
+        with self._turn, suppress(Error):
+            if self._session is not None:
+                self._session.close()
+        self._session = None
+
+    def migrate(self) -> None:
+        with self.cursor() as cursor:
+            make_missing(cursor)
+
+    def positions(self) -> Mapping[str, TopicPositions]:
+        with self.cursor() as cursor:
+            cursor.execute("""
+                select lives.topic, lives.topic_life, lives.topic_id,
+                    placed.kafka_partition, placed.next_offset
+                from ops.topic_lives as lives
+                left join ops.positions as placed
+                    on placed.topic = lives.topic and placed.topic_life = lives.topic_life
+                qualify lives.topic_life = max(lives.topic_life) over (partition by lives.topic)
+            """)
+            return by_topic(cursor.fetchall())
+
+    def land(self, batch: Batch, run_id: str | None) -> Landed:
+        with self.cursor() as cursor:
+            # Outside the transaction: it takes the longest, and nothing of it is seen before the copy.
+            paths = [
+                upload(cursor, batch.raw_table, landing.rows) if landing.rows.num_rows else None
+                for landing in batch.landings
+            ]
+            with _transaction(cursor):
+                return _land(cursor, batch, paths, run_id)
+
+    def take_lease(self, name: str, run_id: str) -> None:
+        with self.cursor() as cursor, _transaction(cursor):
+            cursor.execute("delete from ops.lease where name = %s", [name])
+            cursor.execute("insert into ops.lease select %s, %s, sysdate()", [name, run_id])
+
+    def release_lease(self, name: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute("delete from ops.lease where name = %s", [name])
+
+    def lease_holder(self, name: str) -> str | None:
+        with self.cursor() as cursor:
+            cursor.execute("select run_id from ops.lease where name = %s", [name])
+            row = cursor.fetchone()
+        return row[0] if isinstance(row, tuple) else None
+
+    @contextmanager
+    def cursor(self) -> Iterator[SnowflakeCursor]:
+        """A cursor of the session. After an error of the network the next question opens a new one."""
+        with self._turn:
+            try:
+                if self._session is None:
+                    self._session = open_session(self._settings, self._run_id)
+                with self._session.cursor() as cursor:
+                    yield cursor
+            except Error as error:
+                if error.errno == LOCK_WAIT_ENDED:
+                    raise StaleLanding("Another writer kept Snowflake's tables busy for too long.") from error
+                told = explained(error)
+                if isinstance(told, WarehouseUnavailable):
+                    self.close()
+                raise told from error
+
+
+@contextmanager
+def _transaction(cursor: SnowflakeCursor) -> Iterator[None]:
+    cursor.execute("begin")
+    try:
+        yield
+    except BaseException:
+        # A session that is cut off rolls back by itself; the error that led here is the one to show.
+        with suppress(Error):
+            cursor.execute("rollback")
+        raise
+    cursor.execute("commit")
+
+
+def _land(cursor: SnowflakeCursor, batch: Batch, paths: list[str | None], run_id: str | None) -> Landed:
+    batch_id = _new_batch(cursor, batch.topic, run_id)
+    opened = _open_life(cursor, batch)
+    for landing, path in zip(batch.landings, paths, strict=True):
+        _move_position(cursor, landing)
+        _copy_rows(cursor, batch, landing, path, batch_id)
+    return Landed.of(batch, batch_id, opened=opened)
+
+
+def _new_batch(cursor: SnowflakeCursor, topic: str, run_id: str | None) -> int:
+    """The next number. The first statement of the transaction: it waits for others that make a batch."""
+    cursor.execute("update ops.newest_batch set batch_id = batch_id + 1")
+    cursor.execute("select batch_id from ops.newest_batch")
+    (batch_id,) = cursor.fetchall()[0]
+    cursor.execute(
+        """insert into ops.batches (batch_id, kind, topic, run_id, committed_at)
+           select %s, 'landing', %s, %s, sysdate()""",
+        [batch_id, topic, run_id],
+    )
+    return int(batch_id)
+
+
+def _open_life(cursor: SnowflakeCursor, batch: Batch) -> bool:
+    cursor.execute("select coalesce(max(topic_life), 0) from ops.topic_lives where topic = %s", [batch.topic])
+    (newest,) = cursor.fetchall()[0]
+    if newest == batch.life:
+        return False
+    if newest != batch.life - 1:
+        raise StaleLanding(f"{batch.topic} is in life {newest}, the batch was read in life {batch.life}.")
+    cursor.execute(
+        "insert into ops.topic_lives select %s, %s, %s, sysdate(), %s",
+        [batch.topic, batch.life, batch.topic_id, batch.life_reason],
+    )
+    return True
+
+
+def _move_position(cursor: SnowflakeCursor, landing: Landing) -> None:
+    """Compare and swap: the position must be where the batch began, or somebody else has landed it."""
+    at, end = landing.window.partition, landing.window.end
+    here = [at.topic, at.life, at.number]
+    where = "topic = %s and topic_life = %s and kafka_partition = %s"
+    if landing.position is None:
+        cursor.execute(
+            f"""insert into ops.positions select %s, %s, %s, %s, sysdate()
+                where not exists (select 1 from ops.positions where {where})""",
+            [*here, end, *here],
+        )
+    else:
+        cursor.execute(
+            f"""update ops.positions set next_offset = %s, moved_at = sysdate()
+                where {where} and next_offset = %s""",
+            [end, *here, landing.position],
+        )
+    if not cursor.rowcount:
+        raise landing.stale()
+
+
+def _copy_rows(
+    cursor: SnowflakeCursor, batch: Batch, landing: Landing, path: str | None, batch_id: int
+) -> None:
+    window, at = landing.window, landing.window.partition
+    where = [at.topic, at.life, at.number, window.first, window.end]
+    if path is not None:
+        cursor.execute(copy_statement(batch.raw_table, path, batch_id))
+        loaded = sum(int(row[3]) for row in cursor.fetchall() if len(row) > 3)
+        if loaded != landing.rows.num_rows:
+            raise WarehouseUnavailable(
+                f"{window}: Snowflake took {loaded} of {landing.rows.num_rows} rows; none stayed."
+            )
+    cursor.execute(
+        "insert into ops.windows select %s, %s, %s, %s, %s, %s, %s, %s",
+        [batch_id, *where, landing.rows.num_rows, payload_bytes(landing.rows)],
+    )
+    if landing.lost:
+        cursor.execute(
+            "insert into ops.lost_ranges select %s, %s, %s, %s, %s, %s, 'retention', sysdate()",
+            [batch_id, at.topic, at.life, at.number, landing.lost.first, landing.lost.end],
+        )

@@ -1,0 +1,105 @@
+"""Who we say we are: the strongest proof that the settings hold, and nothing secret in what is shown."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from ingest.cli import app
+from ingest.errors import NeedsAttention, SettingsInvalid, WarehouseUnavailable
+from ingest.settings import Settings
+from ingest.warehouse.open import open_warehouse, require_duckdb
+from ingest.warehouse.snowflake.session import explained, open_session, proof, session_options
+from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+from snowflake.connector.errors import OperationalError, ProgrammingError
+
+KEY = rsa.generate_private_key(65537, 2048)
+DER = serialization.Encoding.DER
+PEM = serialization.Encoding.PEM
+PKCS8 = serialization.PrivateFormat.PKCS8
+
+
+def pem(phrase: str | None = None) -> bytes:
+    locked = (
+        serialization.BestAvailableEncryption(phrase.encode()) if phrase else serialization.NoEncryption()
+    )
+    return KEY.private_bytes(PEM, PKCS8, locked)
+
+
+def settings(**fields: object) -> Settings:
+    return Settings(snowflake_account="org-account", snowflake_database="market", **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("phrase", [None, "open sesame"])
+def test_a_key_from_a_file_or_a_variable(tmp_path: Path, phrase: str | None) -> None:
+    file = tmp_path / "key.p8"
+    file.write_bytes(pem(phrase))
+    secret = SecretStr(phrase) if phrase else None
+    one_line = SecretStr(pem(phrase).decode().replace("\n", "\\n"))
+    for given in ({"snowflake_private_key_path": file}, {"snowflake_private_key": one_line}):
+        found = proof(settings(**given, snowflake_private_key_passphrase=secret))
+        assert found["authenticator"] == "SNOWFLAKE_JWT"
+        assert found["private_key"] == KEY.private_bytes(DER, PKCS8, serialization.NoEncryption())
+
+
+def test_a_key_comes_before_a_token_and_a_token_before_a_password(tmp_path: Path) -> None:
+    file = tmp_path / "key.p8"
+    file.write_bytes(pem())
+    weaker = {"snowflake_token": SecretStr("t"), "snowflake_password": SecretStr("p")}
+    assert "token" not in proof(settings(snowflake_private_key_path=file, **weaker))
+    assert proof(settings(**weaker)) == {"authenticator": "PROGRAMMATIC_ACCESS_TOKEN", "token": "t"}
+
+
+def test_workload_identity_needs_no_secret() -> None:
+    found = proof(
+        settings(snowflake_authenticator="workload_identity", snowflake_workload_identity_provider="AWS")
+    )
+    assert found == {"authenticator": "WORKLOAD_IDENTITY", "workload_identity_provider": "AWS"}
+
+
+def test_a_password_works_with_a_warning_that_does_not_show_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert proof(settings(snowflake_password=SecretStr("hunter2"))) == {"password": "hunter2"}
+    assert "SNOWFLAKE_PRIVATE_KEY_PATH" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_no_proof_and_a_bad_key_say_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match="SNOWFLAKE_PRIVATE_KEY_PATH"):
+        proof(settings())
+    file = tmp_path / "key.p8"
+    file.write_text("no key at all")
+    with pytest.raises(SettingsInvalid, match="PKCS #8") as refused:
+        proof(settings(snowflake_private_key_path=file))
+    assert "no key at all" not in str(refused.value)
+    with pytest.raises(SettingsInvalid, match="SNOWFLAKE_ACCOUNT"):
+        open_session(Settings(warehouse="snowflake"))
+
+
+def test_every_statement_bears_the_run() -> None:
+    options = session_options(settings(snowflake_token=SecretStr("t")), "run-7")
+    assert '"run_id": "run-7"' in options["session_parameters"]["QUERY_TAG"]
+
+
+def test_what_a_rerun_can_mend_and_what_it_cannot() -> None:
+    assert isinstance(explained(OperationalError("gone", errno=250001)), WarehouseUnavailable)
+    assert isinstance(explained(ProgrammingError("syntax", errno=1003)), NeedsAttention)
+    assert "tickhouse setup snowflake" in str(explained(ProgrammingError("no such table", errno=2003)))
+
+
+def test_what_works_on_duckdb_only_refuses_instead_of_using_a_file() -> None:
+    require_duckdb(Settings())
+    with pytest.raises(SettingsInvalid, match="tickhouse drain"):
+        require_duckdb(Settings(warehouse="snowflake"))
+    assert isinstance(open_warehouse(Settings(warehouse="snowflake")), SnowflakeWarehouse)
+
+
+def test_the_administrators_script_names_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNOWFLAKE_DATABASE", "market_data")
+    script = CliRunner().invoke(app, ["setup", "snowflake", "--account"]).output
+    assert "create database if not exists market_data;" in script
+    assert "{" not in script
