@@ -115,7 +115,8 @@ class BookTickers(_Numbered):
         number, _ = self._next()
         bid = self._random.randint(1, 9_999_999)
         ticker = {
-            "u": number,
+            # Not those of the books: these tickers know nothing of them.
+            "u": 10**9 + number,
             "s": self._random.choice(SYMBOLS),
             "b": f"{bid / 100:.8f}",
             "B": self._amount(5),
@@ -134,25 +135,43 @@ class BookTickers(_Numbered):
 
 
 class Depth(_Numbered):
-    """Changes of the book, and now and then a snapshot as REST answers it."""
+    """Changes of two books, mostly without a gap, and now and then a snapshot as REST answers it."""
 
     topic = "binance.depth"
 
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._last_id = dict.fromkeys(SYMBOLS, 1000)
+        self._snapshots: set[tuple[str, int]] = set()
+
     def payload(self) -> bytes:
-        number, at = self._next()
-        if self._random.random() < 0.1:
-            snapshot = {"lastUpdateId": number * 10, "bids": self._levels(20), "asks": self._levels(20)}
-            return json.dumps(snapshot).encode()
+        _, at = self._next()
+        symbol = self._random.choice(SYMBOLS)
+        last_id = self._last_id[symbol]
+        snapshot = symbol, last_id + self._random.randrange(-2, 3)
+        if self._random.random() < 0.1 and snapshot not in self._snapshots:
+            self._snapshots.add(snapshot)
+            return self._snapshot(*snapshot)
+        first_id = last_id + self._random.choice([1] * 20 + [0, 2])
+        self._last_id[symbol] = first_id + self._random.randrange(4)
         diff = {
             "e": "depthUpdate",
             "E": at,
-            "s": self._random.choice(SYMBOLS),
-            "U": number * 10,
-            "u": number * 10 + 9,
+            "s": symbol,
+            "U": first_id,
+            "u": self._last_id[symbol],
             "b": self._levels(3),
             "a": self._levels(3),
         }
+        if self._random.random() < 0.3:
+            diff["pu"] = last_id
         return self._wrapped("depth@100ms", diff)
+
+    def _snapshot(self, symbol: str, last_id: int) -> bytes:
+        """It does not name its symbol, the record's header does: by the length, as log.py has it."""
+        snapshot = {"lastUpdateId": last_id, "bids": self._levels(20), "asks": self._levels(20)}
+        payload = json.dumps(snapshot).encode()
+        return payload if SYMBOLS[len(payload) % 2] == symbol else payload + b" "
 
     def spoiled(self) -> bytes:
         levels = [["1"], [["1"]], [["1", "x"]], [["0", "1"]], [["1", "-1"]], "none", {"1": "2"}, None]
@@ -167,7 +186,11 @@ class Depth(_Numbered):
 
     def _levels(self, most: int) -> list[list[str]]:
         amounts = range(self._random.randrange(most + 1))
-        return [[self._amount(2), "0.00000000" if amount % 3 else self._amount(5)] for amount in amounts]
+        return [[self._price(), "0.00000000" if amount % 3 == 2 else self._amount(5)] for amount in amounts]
+
+    def _price(self) -> str:
+        """Few prices, so that levels come again."""
+        return f"{self._random.randint(1, 60) / 2:.8f}"
 
 
 def epoch_ms(time: datetime) -> int:

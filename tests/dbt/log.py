@@ -60,10 +60,17 @@ class Log:
         return as_record(payload, partition, offset, self._published_at, self._life)
 
 
-def as_record(payload: Payload, partition: int, offset: int, published_at: datetime, life: int = 1) -> Record:
+def as_record(
+    payload: Payload,
+    partition: int,
+    offset: int,
+    published_at: datetime,
+    life: int = 1,
+    symbol: str | None = None,
+) -> Record:
     """A row of a raw table, as ingest/raw_rows.py makes them."""
     text, raw = _split(payload)
-    headers = {"venue": "binance", "symbol": SYMBOLS[len(payload or b"") % 2]}
+    headers = {"venue": "binance", "symbol": symbol or SYMBOLS[len(payload or b"") % 2]}
     return {
         "topic_life": life,
         "kafka_partition": partition,

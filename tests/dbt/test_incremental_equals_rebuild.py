@@ -3,6 +3,7 @@
 import pytest
 
 from tests.dbt.ordeal import contradicted_firsts, live_through
+from tests.dbt.reference_book import expected_books, found_books
 from tests.dbt.trial import Trial
 
 
@@ -11,6 +12,7 @@ def test_tables_equal_a_rebuild(trial: Trial, seed: int) -> None:
     live_through(trial, seed, steps=10)
     assert trial.differences_to_rebuild() == {}
     assert contradicted_firsts(trial) == []
+    assert found_books(trial) == expected_books(trial)
     assert set(trial.test().values()) == {"pass"}
 
 

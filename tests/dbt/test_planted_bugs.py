@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.dbt.ordeal import contradicted_firsts, live_through
+from tests.dbt.reference_book import expected_books, found_books
 from tests.dbt.trial import PROJECT, open_trial, parse_project
 
 AFFECTED = "macros/progress/affected.sql"
@@ -20,6 +21,9 @@ ROLLING = "models/marts/vwap/fct_vwap_rolling_1m.sql"
 BARS = "macros/market/rolling_bars.sql"
 REALISED = "models/marts/market/fct_realised_volatility_1h.sql"
 ALERTS = "models/marts/market/fct_price_alerts.sql"
+PLACES = "macros/book/places.sql"
+SPANS = "macros/book/spans.sql"
+SEQUENCED = "models/intermediate/int_book_messages_sequenced.sql"
 
 # What is wrong: the file, what it says, and what it says with the bug.
 BUGS = {
@@ -97,6 +101,14 @@ BUGS = {
         "(select min(session_start_at) from affected)",
         "(select min(window_start_at) from affected)",
     ),
+    "what lies behind a late change stays": (
+        PLACES,
+        "sequenced.place >= starts.from_place",
+        "sequenced.place = starts.from_place",
+    ),
+    "a gap before the batch is forgotten": (SEQUENCED, "case when is_synced then 1 else 0 end", "1"),
+    "a gap is no gap": (SEQUENCED, "follows_sequence > previous_sequence", "false"),
+    "what was kept of the book is forgotten": (SPANS, "where messages.is_base and", "where false and"),
 }
 
 
@@ -115,5 +127,7 @@ def test_the_proof_finds_it(file: str, right: str, wrong: str, tmp_path: Path) -
             if trial.differences_to_rebuild() or contradicted_firsts(trial):
                 return
             if set(trial.test().values()) != {"pass"}:
+                return
+            if found_books(trial) != expected_books(trial):
                 return
     pytest.fail("ten random lives showed no difference")

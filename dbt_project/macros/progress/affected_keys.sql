@@ -30,7 +30,7 @@
     {{ run_hooks(pre_hooks) }}
     {% set query = split_query(target) %}
     {% set state = model_state(target) %}
-    {% set is_rebuild = must_rebuild(state) %}
+    {% set is_rebuild = must_rebuild(target, state) %}
     {% do claim(is_first=state.built_through is none) %}
     {% set rows = rebuild(target, query) if is_rebuild else rewrite(target, query, state.columns) %}
     {{ run_hooks(post_hooks) }}

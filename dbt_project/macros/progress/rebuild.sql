@@ -3,11 +3,15 @@
     which rows are other than before, so its descendants are due for a rebuild, too (ops.rebuilds_due).
     A rebuild that fails stays due.
 #}
-{% macro must_rebuild(state) %}
+{% macro must_rebuild(target, state) %}
     {% set is_asked_for = should_full_refresh() %}
     {% if is_asked_for %} {% do send(make_due([model.unique_id])) %} {% endif %}
     {% if not (is_asked_for or state.is_due or state.columns is none or state.built_through is none) %}
         {% do return(false) %}
+    {% endif %}
+    {# A model may read itself, also the first time. #}
+    {% if state.columns is none %}
+        {% do send("create table if not exists " ~ target ~ get_table_columns_and_constraints()) %}
     {% endif %}
     {% do get_assert_columns_equivalent(sql) %}
     {% do return(true) %}

@@ -6,9 +6,9 @@
 {# The time by which a message ages: the exchange's, or the broker's where it has none. #}
 {% macro aged_at() -%} coalesce(event_at, published_at) {%- endmacro %}
 
-{% macro is_pruned(topic) -%}
+{% macro is_pruned(topic, age=none) -%}
     coalesce(
-        {{ aged_at() }} < {{ retention(topic, "kept_from") }}
+        {{ age or aged_at() }} < {{ retention(topic, "kept_from") }}
         and landed_batch_id <= {{ retention(topic, "as_of_batch_id") }},
         false
     )

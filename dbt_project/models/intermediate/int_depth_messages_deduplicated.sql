@@ -11,6 +11,7 @@ select
     first_update_id,
     last_update_id,
     previous_update_id,
+    follows_update_id,
     bids,
     asks,
     {{ message_count(id) }} as message_count,

@@ -51,6 +51,8 @@ select
     first_update_id,
     last_update_id,
     previous_update_id,
+    -- Spot numbers without a hole; futures say what came before.
+    case kind when 'diff' then coalesce(previous_update_id, first_update_id - 1) end as follows_update_id,
     bids,
     asks,
     {{ record_columns() }},

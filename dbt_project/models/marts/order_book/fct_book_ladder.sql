@@ -1,0 +1,29 @@
+{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "sequence"]}) }}
+{% set depth = 10 %}
+
+with
+    {% call affected() %} {{ affected_books() }} {% endcall %},
+
+    {{ book_spans("affected", checkpoints=ref("int_book_levels_checkpointed")) }},
+
+    {{ book_ladders(depth) }}
+
+select
+    messages.venue,
+    messages.symbol,
+    messages.epoch,
+    messages.sequence,
+    messages.event_at,
+    messages.received_at,
+    {{ ladder_columns(depth) }},
+    messages.published_at,
+    messages.landed_at,
+    messages.aged_at,
+    messages.topic_life,
+    messages.kafka_partition,
+    messages.first_offset,
+    messages.last_offset,
+    {{ building_through() }} as batch_id
+from book_messages as messages
+left join book_ladders on messages.book = book_ladders.book and messages.wanted_so_far = book_ladders.ordinal
+where messages.is_wanted

@@ -1,0 +1,6 @@
+{# What we derived is what the witness says, every time. #}
+{% test nothing_mismatches(model) %}
+
+    select venue, symbol, epoch, sequence from {{ model }} where not is_match
+
+{% endtest %}
