@@ -19,30 +19,27 @@
             book,
             key,
             quantity,
-            chunk,
-            greatest(first_ordinal, chunk * {{ chunk_size() }} + 1) as first_ordinal,
-            least(end_ordinal, (chunk + 1) * {{ chunk_size() }} + 1) as end_ordinal,
-            least({{ chunk_size() }}, wanted_count - chunk * {{ chunk_size() }}) as chunk_length
-        from {{ each_number("spans_with_chunks", "first_chunk", "end_chunk", "chunk") }} as pieces
+            first_chunk + repetition as chunk,
+            greatest(first_ordinal, (first_chunk + repetition) * {{ chunk_size() }} + 1) as first_ordinal,
+            least(end_ordinal, (first_chunk + repetition + 1) * {{ chunk_size() }} + 1) as end_ordinal,
+            least(
+                {{ chunk_size() }}, wanted_count - (first_chunk + repetition) * {{ chunk_size() }}
+            ) as chunk_length
+        from {{ repeated("spans_with_chunks", "end_chunk - first_chunk") }}
     ),
 
     chunk_bounds as ({{ chunk_bounds(depth) }}),
 
-    visible_pieces as (
-        select book_pieces.*
-        from book_pieces
-        left join chunk_bounds using (book, chunk)
-        where key >= coalesce(case when key > 0 then bid_bound else ask_bound end, key)
-    ),
+    visible_pieces as ({{ visible_pieces() }}),
 
     book_ladders as (
         select
             book,
-            ordinal,
+            first_ordinal + repetition as ordinal,
             {{ best_levels("key > 0", depth) }} as bids,
             {{ best_levels("key < 0", depth) }} as asks
-        from {{ each_number("visible_pieces", "first_ordinal", "end_ordinal", "ordinal") }} as expanded
-        group by book, ordinal
+        from {{ repeated("visible_pieces", "end_ordinal - first_ordinal") }}
+        group by book, first_ordinal + repetition
     )
 {%- endmacro %}
 
@@ -66,6 +63,13 @@
     group by book, chunk
 {%- endmacro %}
 
+{% macro visible_pieces() -%}
+    select book_pieces.*
+    from book_pieces
+    left join chunk_bounds using (book, chunk)
+    where key >= coalesce(case when key > 0 then bid_bound else ask_bound end, key)
+{%- endmacro %}
+
 {# The columns bid_price_00, bid_quantity_00, ask_price_00, ... from the lists of book_ladders. #}
 {% macro ladder_columns(depth) -%}
     {% for side in ("bid", "ask") %}
@@ -76,5 +80,26 @@
             {{- "," if not loop.last }}
         {% endfor %}
         {{- "," if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# A ladder's row as rows, one per level that is there: side as a taker sees it, and number from 0. #}
+{% macro ladder_levels(ladders, depth) -%}
+    {% for taker_side, side in {"buy": "ask", "sell": "bid"}.items() %}
+        {% for number in range(depth) %}
+            {%- set name = "%02d" | format(number) %}
+            select
+                venue,
+                symbol,
+                epoch,
+                window_start_at,
+                '{{ taker_side }}' as side,
+                {{ number }} as number,
+                {{ side }}_price_{{ name }} as price,
+                {{ side }}_quantity_{{ name }} as quantity,
+                {{ exact_product(side ~ "_price_" ~ name, side ~ "_quantity_" ~ name) }} as notional
+            from {{ ladders }}
+            where {{ side }}_price_{{ name }} is not null {{ "union all" if not loop.last }}
+            {% endfor %} {{ "union all" if not loop.last }}
     {% endfor %}
 {%- endmacro %}

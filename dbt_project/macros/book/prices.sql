@@ -7,3 +7,14 @@
         )
     }}
 {%- endmacro %}
+
+{#
+    What a change of the best prices says of demand and supply (Cont, Kukanov, Stoikov), in quantity:
+    1[Pb>=Pb'] qb - 1[Pb<=Pb'] qb' - 1[Pa<=Pa'] qa + 1[Pa>=Pa'] qa'. A side that is not there says nothing.
+#}
+{% macro order_flow(now, before) -%}
+    case when {{ now }}.bid_price >= {{ before }}.bid_price then {{ now }}.bid_quantity else 0 end
+    - case when {{ now }}.bid_price <= {{ before }}.bid_price then {{ before }}.bid_quantity else 0 end
+    - case when {{ now }}.ask_price <= {{ before }}.ask_price then {{ now }}.ask_quantity else 0 end
+    + case when {{ now }}.ask_price >= {{ before }}.ask_price then {{ before }}.ask_quantity else 0 end
+{%- endmacro %}

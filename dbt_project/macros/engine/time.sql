@@ -54,3 +54,11 @@
 {% macro snowflake__add_minutes(time, minutes) -%}
     dateadd('minute', {{ minutes }}, {{ time }})
 {%- endmacro %}
+
+{% macro add_seconds(time, seconds) -%}
+    {{ return(adapter.dispatch("add_seconds")(time, seconds)) }}
+{%- endmacro %}
+{% macro duckdb__add_seconds(time, seconds) -%} {{ time }} + to_seconds({{ seconds }}) {%- endmacro %}
+{% macro snowflake__add_seconds(time, seconds) -%}
+    dateadd('second', {{ seconds }}, {{ time }})
+{%- endmacro %}

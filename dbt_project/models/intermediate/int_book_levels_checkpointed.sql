@@ -20,20 +20,20 @@ select
     messages.symbol,
     messages.epoch,
     messages.sequence,
-    case when spans.key > 0 then 'bid' else 'ask' end as side,
-    abs(spans.key) as price,
-    spans.quantity,
+    case when repeated.key > 0 then 'bid' else 'ask' end as side,
+    abs(repeated.key) as price,
+    repeated.quantity,
     messages.aged_at,
     messages.topic_life,
     messages.kafka_partition,
     messages.first_offset,
     messages.last_offset,
     {{ building_through() }} as batch_id
-from {{ each_number("book_spans", "first_ordinal", "end_ordinal", "ordinal") }} as spans
+from {{ repeated("book_spans", "end_ordinal - first_ordinal") }}
 inner join
     book_messages as messages
     on messages.is_wanted
     -- It may have ceased to be one.
     and messages.is_checkpoint
-    and spans.book = messages.book
-    and spans.ordinal = messages.wanted_so_far
+    and repeated.book = messages.book
+    and repeated.first_ordinal + repeated.repetition = messages.wanted_so_far

@@ -1,5 +1,5 @@
 {% set id = ["venue", "symbol", "kind", "first_sequence", "sequence", "landed_batch_id"] %}
-{{ config(meta={"affected_key": id, "traced": ["epoch", "is_checkpoint"]}) }}
+{{ config(meta={"affected_key": id, "traced": ["epoch", "is_checkpoint", "event_at"]}) }}
 {% set carried = [
     "event_at",
     "received_at",
@@ -68,6 +68,7 @@ with
 
 select
     {{ columns }},
+    previous_sequence,
     is_gap,
     is_synced,
     is_synced and not is_repeated as is_applied,

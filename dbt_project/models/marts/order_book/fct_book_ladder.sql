@@ -13,6 +13,7 @@ select
     messages.symbol,
     messages.epoch,
     messages.sequence,
+    messages.previous_sequence,
     messages.event_at,
     messages.received_at,
     {{ ladder_columns(depth) }},

@@ -1,4 +1,4 @@
-{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "sequence"], "traced": ["aged_at"]}) }}
+{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "sequence"], "traced": ["event_at"]}) }}
 
 with
     {% call affected() %}
@@ -25,6 +25,7 @@ select
     symbol,
     sequence,
     epoch,
+    previous_sequence,
     bid_price,
     bid_quantity,
     ask_price,
