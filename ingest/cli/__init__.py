@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.book import book
 from ingest.cli.broker import broker
 from ingest.cli.build import build
 from ingest.cli.copies import backup, restore, snapshot
@@ -44,6 +45,7 @@ app.command()(drain)
 app.command()(build)
 app.command()(sql)
 app.command()(vwap)
+app.command()(book)
 app.command()(status)
 app.command()(snapshot)
 app.command()(backup)

@@ -1,7 +1,7 @@
 """What a second's last book and its changes say, reckoned by hand: ladder, depth, cost, order flow."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.dbt.feeds import START, epoch_ms
 from tests.dbt.log import as_record
-from tests.dbt.trial import Trial
+from tests.dbt.trial import Project, Trial, open_trial
 
 Levels = Sequence[Sequence[str]]
 Change = tuple[float, int, int, Levels, Levels]
@@ -30,20 +30,21 @@ def at(seconds: float) -> datetime:
     return (START + timedelta(seconds=seconds)).replace(tzinfo=None)
 
 
-@pytest.fixture
-def books(trial: Trial) -> Trial:
+def land_books(trial: Trial) -> None:
     payloads = [FIRST, *map(depth_update, CHANGES), SECOND, *map(depth_update, LATER)]
-    trial.land(
-        "binance.depth",
-        [
-            as_record(
-                json.dumps(payload).encode(), 0, offset, START + timedelta(seconds=offset), symbol="BTCUSDT"
-            )
-            for offset, payload in enumerate(payloads)
-        ],
-    )
-    trial.must_run("--select", "+marts.order_book")
-    return trial
+    records = [
+        as_record(json.dumps(payload).encode(), 0, n, START + timedelta(seconds=n), symbol="BTCUSDT")
+        for n, payload in enumerate(payloads)
+    ]
+    trial.land("binance.depth", records)
+
+
+@pytest.fixture(scope="module")
+def books(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    with open_trial(project, tmp_path_factory.mktemp("books")) as trial:
+        land_books(trial)
+        trial.must_run("--select", "+marts.order_book", "int_book_levels_current")
+        yield trial
 
 
 def depth_update(change: Change) -> Mapping[str, object]:
@@ -126,3 +127,24 @@ def test_order_flow_imbalance(books: Trial) -> None:
            from marts.fct_order_flow_imbalance_1s order by epoch, window_start_at"""
     )
     assert found == [(10, at(1), 20 + 10, 2), (10, at(3), 1, 1), (20, at(6), 0, 1)]
+
+
+BEFORE_GAP = {("bid", 99, 20), ("bid", 100, 30), ("ask", 102, 5), ("ask", 120, 40)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (f"marts.book_at('binance', 'BTCUSDT', timestamp '{at(1.7)}')", BEFORE_GAP),
+        (f"marts.book_at('binance', 'BTCUSDT', timestamp '{at(2.9)}')", BEFORE_GAP),
+        (f"marts.book_at('binance', 'BTCUSDT', timestamp '{at(1.1)}')", set()),
+        (f"marts.book_at('binance', 'BTCUSDT', timestamp '{at(5)}')", set()),
+        (f"marts.book_at('binance', 'ETHUSDT', timestamp '{at(2)}')", set()),
+        ("marts.book_at_sequence('binance', 'BTCUSDT', 13)", BEFORE_GAP),
+        ("marts.book_at_sequence('binance', 'BTCUSDT', 16)", set()),
+        ("marts.book_at_sequence('binance', 'BTCUSDT', 20)", {("bid", 100, 1), ("ask", 101, 1)}),
+        ("intermediate.int_book_levels_current", {("bid", 100, 1), ("bid", 50, 1), ("ask", 101, 1)}),
+    ],
+)
+def test_whole_books(books: Trial, asked: str, expected: set[tuple[str, int, int]]) -> None:
+    assert set(books.rows(f"select side, price, quantity from {asked}")) == expected

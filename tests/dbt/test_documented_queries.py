@@ -10,6 +10,7 @@ import pytest
 from ingest.settings import PROJECT_ROOT
 from tests.dbt.feeds import START, BookTickers
 from tests.dbt.log import as_record
+from tests.dbt.test_book_measures import land_books
 from tests.dbt.test_trends import minute_bars
 from tests.dbt.trades import land, made_up_trades
 from tests.dbt.trial import Project, Trial, open_trial
@@ -29,6 +30,7 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         quotes = [as_record(tickers.payload(), 0, n, START + timedelta(minutes=n)) for n in range(90)]
         trial.land("binance.book_tickers", quotes)
         trial.land("replay.ohlcv", minute_bars([100 + n % 7 for n in range(20)]))
+        land_books(trial)
         trial.must_run()
         yield trial
 

@@ -41,25 +41,18 @@
 
 {# A post-hook: makes it a function of the warehouse. #}
 {% macro define_vwap_anchored() %}
+    {% set arguments = {"of_venue": "varchar", "of_symbol": "varchar", "since_at": "timestamp"} %}
+    {% set columns = {
+        "venue": "varchar",
+        "symbol": "varchar",
+        "vwap": "double",
+        "twap": "double",
+        "volume": "number(38, 10)",
+        "notional": "number(38, 10)",
+        "trade_count": "bigint",
+        "first_trade_at": "timestamp",
+        "last_trade_at": "timestamp",
+    } %}
     {% set query = vwap_anchored("of_venue", "of_symbol", "since_at") %}
-    {% do return(adapter.dispatch("table_function")("vwap_anchored", query)) %}
-{% endmacro %}
-
-{% macro duckdb__table_function(name, query) %}
-    {% set signature = this.schema ~ "." ~ name ~ "(of_venue, of_symbol, since_at)" %}
-    {% do return("create or replace macro " ~ signature ~ " as table " ~ query) %}
-{% endmacro %}
-
-{% macro snowflake__table_function(name, query) %}
-    {% set signature = (
-        this.schema ~ "." ~ name ~ "(of_venue varchar, of_symbol varchar, since_at timestamp)"
-    ) %}
-    {% set columns = (
-        "venue varchar, symbol varchar, vwap double, twap double, volume number(38, 10),"
-        ~ " notional number(38, 10), trade_count bigint, first_trade_at timestamp, last_trade_at timestamp"
-    ) %}
-    {% set body = "'" ~ query | replace("'", "''") ~ "'" %}
-    {% do return(
-        "create or replace function " ~ signature ~ " returns table (" ~ columns ~ ") as " ~ body
-    ) %}
+    {% do return(table_function("vwap_anchored", arguments, columns, query)) %}
 {% endmacro %}

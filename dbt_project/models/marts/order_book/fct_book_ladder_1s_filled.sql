@@ -1,4 +1,9 @@
-{{ config(materialized="settled_view") }}
+{{
+    config(
+        materialized="settled_view",
+        post_hook=["{{ define_book_at() }}", "{{ define_book_at_sequence() }}"],
+    )
+}}
 
 with
     followed as (

@@ -1,0 +1,46 @@
+"""`tickhouse book`: a market's order book as of any instant or sequence."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ingest.cli.output import Format
+from ingest.cli.sql import answer
+
+BOOK = """
+    select side, price, quantity, sequence, event_at
+    from {book}
+    qualify row_number() over (
+        partition by side order by case side when 'bid' then -price else price end) <= $levels
+    order by price desc
+"""
+AT = "marts.book_at($venue, $symbol, coalesce($at, timestamp '9999-12-31'))"
+AT_SEQUENCE = "marts.book_at_sequence($venue, $symbol, $at)"
+
+
+def book(
+    symbol: Annotated[str, typer.Argument(help="The venue's name of the market, e.g. BTCUSDT.")],
+    at: Annotated[
+        datetime | None, typer.Option(help="The exchange's clock, UTC; without it, the last book.")
+    ] = None,
+    sequence: Annotated[int | None, typer.Option(help="The venue's update id, instead of a time.")] = None,
+    levels: Annotated[int, typer.Option(help="How many of each side, the best first.")] = 10,
+    venue: Annotated[str, typer.Option(help="The exchange.")] = "binance",
+    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+) -> None:
+    """The order book of a market as it was; nothing if it was not known then.
+
+    tickhouse book BTCUSDT
+    tickhouse book BTCUSDT --at "2026-01-01 12:30:00" --levels 5
+    tickhouse book BTCUSDT --sequence 50093421584 --format json
+    """
+    from ingest.settings import load_settings
+    from ingest.warehouse.duckdb_file import DuckDbFile
+
+    if at is not None and sequence is not None:
+        raise typer.BadParameter("either --at or --sequence, not both")
+    warehouse = DuckDbFile(load_settings().warehouse_path)
+    asked = BOOK.format(book=AT if sequence is None else AT_SEQUENCE)
+    as_of = at if sequence is None else sequence
+    answer(warehouse, asked, form, values={"venue": venue, "symbol": symbol, "at": as_of, "levels": levels})

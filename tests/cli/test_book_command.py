@@ -1,0 +1,36 @@
+"""`tickhouse book`: a market's order book as it was, at a time or at an update id."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.dbt.test_book_measures import land_books
+from tests.dbt.trial import PROJECT, open_trial, parse_project
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> str:
+    directory = tmp_path_factory.mktemp("home")
+    project = parse_project(PROJECT, tmp_path_factory.mktemp("target"))
+    with open_trial(project, directory) as trial:
+        land_books(trial)
+        trial.must_run("--select", "+fct_book_ladder_1s_filled")
+    return str(directory)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), [("ask", "101"), ("bid", "100"), ("bid", "50")]),
+        (("--levels", "1"), [("ask", "101"), ("bid", "100")]),
+        (("--at", "2026-01-01 12:00:02", "--levels", "1"), [("ask", "102"), ("bid", "100")]),
+        (("--sequence", "12", "--levels", "1"), [("ask", "101"), ("bid", "100")]),
+        (("--sequence", "16"), []),
+        (("--venue", "kraken"), []),
+    ],
+)
+def test_as_of(tickhouse: Run, home: str, options: tuple[str, ...], expected: list[tuple[str, str]]) -> None:
+    done = tickhouse("book", "BTCUSDT", *options, "--format", "json", TICKHOUSE_HOME=home)
+    rows = json.loads(done.stdout)
+    assert [(row["side"], row["price"].split(".")[0]) for row in rows] == expected
