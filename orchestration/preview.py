@@ -4,6 +4,7 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
+from orchestration.book_pictures import figures
 from orchestration.pictures import PICTURES
 
 ROWS = 5
@@ -24,7 +25,7 @@ def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[dg.AssetKey, int]:
 
 def previews(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[str, dg.MetadataValue]:
     """What there is to see of a table."""
-    seen = {"newest": newest_rows(connection, key)}
+    seen = {"newest": newest_rows(connection, key)} | figures(connection, key)
     try:
         picture = PICTURES[key](connection) if key in PICTURES else None
     except duckdb.CatalogException:  # it shows other tables, too, and they are not built yet
