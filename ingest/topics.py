@@ -68,6 +68,12 @@ TOPICS: tuple[Topic, ...] = (
         fresh_within=SELDOM,
     ),
     Topic(
+        name="simulated.ticks",
+        raw_table="simulated_ticks",
+        description="Best bid and ask of energy markets, made up, with numbers that grow per symbol.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
         name="feeds.events",
         raw_table="feeds_events",
         description="What live feeds say of themselves: connected, disconnected, silent; and frames that "

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ingest.cli.book import book
+from ingest.cli.audit import audit
 from ingest.cli.broker import broker
 from ingest.cli.build import build
 from ingest.cli.copies import backup, restore, snapshot
@@ -47,6 +48,7 @@ app.command()(sql)
 app.command()(vwap)
 app.command()(book)
 app.command()(status)
+app.command()(audit)
 app.command()(snapshot)
 app.command()(backup)
 app.command()(restore)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
 
 LOOK_SECONDS = 0.5
-FEEDS = ("simulated", "binance", "replay", "none")
-FIRST_ROWS = {"replay": "staging.stg_replay__ohlcv"}
+FEEDS = ("simulated", "binance", "replay", "ticks", "none")
+FIRST_ROWS = {"replay": "staging.stg_replay__ohlcv", "ticks": "intermediate.int_ticks_deduplicated"}
 CANDLES = "marts.fct_candles_1m"
 
 
@@ -23,7 +23,7 @@ def up(
         str,
         typer.Option(
             help="What to publish: `simulated`; `binance`, the exchange itself; `replay`, the files of "
-            "data/samples; or `none` if you fill the topics."
+            "data/samples; `ticks` of energy markets; or `none` if you fill the topics."
         ),
     ] = "simulated",
     rate: Annotated[str, typer.Option(help="Messages per second of the simulated exchange.")] = "60",

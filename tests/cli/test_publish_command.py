@@ -50,4 +50,4 @@ def test_what_makes_no_sense_is_refused(tickhouse: Run, arguments: list[str]) ->
 def test_rates_and_faults() -> None:
     assert parse_rate("max") is None
     assert parse_rate("2.5") == 2.5
-    assert parse_faults(["gaps=0.1", "clock_skew_ms=-1270"]) == Faults(gaps=0.1, clock_skew_ms=-1270)
+    assert parse_faults(["gaps=0.1", "clock_skew_ms=-1270"], Faults) == Faults(gaps=0.1, clock_skew_ms=-1270)

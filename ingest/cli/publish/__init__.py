@@ -7,6 +7,7 @@ from ingest.cli.publish.capture import capture
 from ingest.cli.publish.csv_files import l2, ohlcv
 from ingest.cli.publish.samples import samples
 from ingest.cli.publish.simulated import simulated
+from ingest.cli.publish.ticks import ticks
 
 publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
 publish.command()(simulated)
@@ -15,3 +16,4 @@ publish.command()(capture)
 publish.command()(ohlcv)
 publish.command()(l2)
 publish.command()(samples)
+publish.command()(ticks)

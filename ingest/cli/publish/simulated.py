@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ingest.sources.simulated.clock import Clock
     from ingest.sources.simulated.faults import Faults
     from ingest.sources.simulated.symbols import Symbol
+    from ingest.sources.ticks import TickFaults
+
+Chosen = TypeVar("Chosen", "Faults", "TickFaults")
 
 UNPACED_EVENT_RATE = 1000.0
 """Messages per second of event time, when they are published as fast as it goes."""
@@ -40,18 +43,18 @@ def simulated(
     from ingest.settings import load_settings
     from ingest.sources.pacing import paced
     from ingest.sources.simulated.exchange import SimulatedExchange
-    from ingest.sources.simulated.faults import with_faults
+    from ingest.sources.simulated.faults import Faults, with_faults
 
     settings = load_settings()
     per_second = parse_rate(rate)
-    faults = parse_faults(fault or [])
+    faults = parse_faults(fault or [], Faults)
     markets = parse_symbols(symbols)
-    exchange = SimulatedExchange(_clock(start, per_second, messages), seed, markets)
+    exchange = SimulatedExchange(clock_for(start, per_second, messages), seed, markets)
     feed = with_faults(islice(exchange.messages(), messages), faults, seed, exchange.resync)
     deliver(settings, paced(feed, per_second))
 
 
-def _clock(start: datetime | None, per_second: float | None, messages: int | None) -> "Clock":
+def clock_for(start: datetime | None, per_second: float | None, messages: int | None) -> "Clock":
     """Real time for a live feed; otherwise a clock that makes the same bytes again, and ends by now."""
     from ingest.sources.simulated.clock import RateClock, WallClock
 
@@ -76,13 +79,11 @@ def parse_rate(rate: str) -> float | None:
     return per_second
 
 
-def parse_faults(given: list[str]) -> "Faults":
-    """`name=share` pairs as the simulated exchange's faults."""
+def parse_faults(given: list[str], kind: "type[Chosen]") -> "Chosen":
+    """`name=share` pairs as a simulation's faults."""
     from dataclasses import fields
 
-    from ingest.sources.simulated.faults import Faults
-
-    kinds = {field.name: type(field.default) for field in fields(Faults)}
+    kinds = {field.name: type(field.default) for field in fields(kind)}
     chosen: dict[str, Any] = {}
     for pair in given:
         name, _, share = pair.partition("=")
@@ -92,7 +93,7 @@ def parse_faults(given: list[str]) -> "Faults":
             chosen[name] = kinds[name](share)
         except ValueError:
             raise typer.BadParameter(f"--fault {pair}: {share!r} is no number.") from None
-    return Faults(**chosen)
+    return kind(**chosen)
 
 
 def parse_symbols(names: str) -> "list[Symbol]":

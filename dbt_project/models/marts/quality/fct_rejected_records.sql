@@ -10,6 +10,8 @@ union all
 union all
 {{ rejected_records(ref("stg_replay__second_books"), "replay.second_books") }}
 union all
+{{ rejected_records(ref("stg_simulated__ticks"), "simulated.ticks") }}
+union all
 {{ rejected_records(ref("stg_feeds__events"), "feeds.events", symbol="null") }}
 union all
 {{
@@ -39,5 +41,15 @@ union all
         "binance.book_tickers",
         id=["venue", "symbol", "update_id"],
         content=["bid_price", "bid_quantity", "ask_price", "ask_quantity"],
+    )
+}}
+union all
+{{
+    conflicting_duplicates(
+        ref("stg_simulated__ticks"),
+        ref("int_ticks_deduplicated"),
+        "simulated.ticks",
+        id=["venue", "symbol", "sequence_id"],
+        content=["bid_price", "bid_volume", "ask_price", "ask_volume", "event_at"],
     )
 }}

@@ -1,0 +1,37 @@
+"""`tickhouse audit`: a day of ticks, rule by rule."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ingest.cli.output import Format, note, show
+
+COLUMNS = ("rule", "checked", "failed", "first_offset", "passed")
+
+
+def audit(
+    symbol: Annotated[str, typer.Option(help="Whose ticks, e.g. TTF-GAS.")],
+    date: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Which day, in UTC.")],
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+) -> None:
+    """Audit a day of ticks: validity of each, and the order and holes that no single one shows.
+
+    The exit code is 1 if a rule is broken, or if there is nothing to audit.
+
+        tickhouse audit --symbol TTF-GAS --date 2026-03-01
+    """
+    from ingest.audit import audit_ticks
+    from ingest.settings import load_settings
+    from ingest.warehouse.duckdb_file import DuckDbFile
+
+    settings = load_settings()
+    with DuckDbFile(settings.warehouse_path).reading(wait_seconds=60) as connection:
+        findings = audit_ticks(connection, symbol.upper(), date.date())
+    rows = [(f.rule, f.checked, f.failed, f.first_offset, f.passed) for f in findings]
+    show(COLUMNS, rows, form)
+    if not findings[0].checked:
+        note(f"There is no tick of {symbol.upper()} on {date:%Y-%m-%d}.")
+        raise typer.Exit(1)
+    if not all(finding.passed for finding in findings):
+        raise typer.Exit(1)
