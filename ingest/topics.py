@@ -56,6 +56,30 @@ TOPICS: tuple[Topic, ...] = (
         description="Best bid and ask of Binance spot, as the `bookTicker` stream sends them.",
     ),
     Topic(
+        name="binance.agg_trades",
+        raw_table="binance_agg_trades",
+        description="What one order took at one price on Binance: the `aggTrade` stream, or REST.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="binance.klines",
+        raw_table="binance_klines",
+        description="Binance's own one-minute candles: the `kline_1m` stream, or REST.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="binance.tickers",
+        raw_table="binance_tickers",
+        description="Binance's figures of the last 24 hours, rolling: the `ticker` stream, or REST.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="binance.prices",
+        raw_table="binance_prices",
+        description="The last price of every pair on Binance, from REST.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
         name="replay.ohlcv",
         raw_table="replay_ohlcv",
         description="Bars from CSV files: a row each, its cells as the file has them.",

@@ -13,7 +13,7 @@ import duckdb
 import psutil
 import pytest
 
-from ingest.sources.binance.channels import TOPIC_OF_CHANNEL
+from ingest.sources.simulated.exchange import DEFAULT_TOPICS
 from ingest.topics import BY_NAME
 from ingest.warehouse.duckdb_file import DuckDbFile
 from orchestration.keys import EQUALS_REBUILD
@@ -21,7 +21,7 @@ from tests.e2e.live_stack import LiveStack, awaited, live_stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("live_stack")]
 
-MAIN_PATH = [f"raw/{BY_NAME[name].raw_table}" for name in set(TOPIC_OF_CHANNEL.values())]
+MAIN_PATH = [f"raw/{BY_NAME[name].raw_table}" for name in set(DEFAULT_TOPICS.values())]
 MAIN_PATH += ["marts/fct_trades", "marts/fct_candles_1m"]
 
 

@@ -7,17 +7,17 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ingest.message import Message
-from ingest.sources.binance.channels import TOPIC_OF_CHANNEL
 from ingest.sources.simulated import (
     SYMBOLS,
     RateClock,
     SimulatedExchange,
 )
+from ingest.sources.simulated.exchange import DEFAULT_TOPICS
 
 START = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
 START_MS = int(START.timestamp() * 1000)
 EVERY_CHANNEL: Mapping[str, str] = {
-    **TOPIC_OF_CHANNEL,
+    **DEFAULT_TOPICS,
     "agg_trade": "binance.agg_trades",
     "kline_1m": "binance.klines",
     "ticker_24h": "binance.tickers",
@@ -38,13 +38,13 @@ class Seen(NamedTuple):
 
 
 def exchange(
-    messages_per_second: float, seed: int = 7, topics: Mapping[str, str] = TOPIC_OF_CHANNEL
+    messages_per_second: float, seed: int = 7, topics: Mapping[str, str] = DEFAULT_TOPICS
 ) -> SimulatedExchange:
     return SimulatedExchange(RateClock(START, messages_per_second), seed, SYMBOLS, topics)
 
 
 def run(
-    count: int, messages_per_second: float, seed: int = 7, topics: Mapping[str, str] = TOPIC_OF_CHANNEL
+    count: int, messages_per_second: float, seed: int = 7, topics: Mapping[str, str] = DEFAULT_TOPICS
 ) -> list[Seen]:
     return list(seen(islice(exchange(messages_per_second, seed, topics).messages(), count)))
 

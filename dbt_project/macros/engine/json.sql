@@ -18,7 +18,7 @@
             {{ payload }},
             [
                 {%- for field in fields %}
-                    '$.{{ field }}', '$.data.{{ field }}' {{- "," if not loop.last }}
+                    '${{ json_step(field) }}', '$.data{{ json_step(field) }}' {{- "," if not loop.last }}
                 {%- endfor -%}
             ]
         )
@@ -26,6 +26,9 @@
 {%- endmacro %}
 
 {% macro snowflake__json_decode(payload, fields) -%} try_parse_json({{ payload }}) {%- endmacro %}
+
+{# A field's path: `k.t` is a field in a field, `[3]` an element of an array. #}
+{% macro json_step(field) %} {%- do return(field if field.startswith("[") else "." ~ field) -%} {% endmacro %}
 
 {# Each field as text; NULL where it is absent or null. #}
 {% macro json_fields(message, fields) %}
@@ -42,7 +45,10 @@
 {%- endmacro %}
 
 {% macro snowflake__json_field(message, fields, field) -%}
-    coalesce({{ message }}:{{ field }}::varchar, {{ message }}:data.{{ field }}::varchar)
+    coalesce(
+        {{ message }}{{ json_step(field) | replace(".", ":", 1) }}::varchar,
+        {{ message }}:data{{ json_step(field) }}::varchar
+    )
 {%- endmacro %}
 
 {# The first Kafka header of that name, as text. #}

@@ -5,6 +5,7 @@ import typer
 from ingest.cli.publish.binance import binance
 from ingest.cli.publish.capture import capture
 from ingest.cli.publish.csv_files import l2, ohlcv
+from ingest.cli.publish.polls import backfill, polls
 from ingest.cli.publish.samples import samples
 from ingest.cli.publish.simulated import simulated
 from ingest.cli.publish.ticks import ticks
@@ -12,6 +13,8 @@ from ingest.cli.publish.ticks import ticks
 publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
 publish.command()(simulated)
 publish.command()(binance)
+publish.command()(polls)
+publish.command()(backfill)
 publish.command()(capture)
 publish.command()(ohlcv)
 publish.command()(l2)

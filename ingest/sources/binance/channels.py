@@ -8,16 +8,27 @@ FUTURES = "binance_usdm"
 
 TOPIC_OF_CHANNEL: Mapping[str, str] = {
     "trade": "binance.trades",
+    "trade_rest": "binance.trades",
     "depth": "binance.depth",
     "depth_snapshot": "binance.depth",
     "book_ticker": "binance.book_tickers",
+    "agg_trade": "binance.agg_trades",
+    "agg_trade_rest": "binance.agg_trades",
+    "kline_1m": "binance.klines",
+    "kline_1m_rest": "binance.klines",
+    "ticker_24h": "binance.tickers",
+    "ticker_24h_rest": "binance.tickers",
+    "price_rest": "binance.prices",
 }
-"""What goes where. `agg_trade`, `kline_1m` and `ticker_24h` wait for a row in ingest/topics.py."""
+"""The channel is in each message's header: `_rest` says that it was asked for, and has REST's shape."""
 
 STREAM_OF_CHANNEL: Mapping[str, str] = {
     "trade": "trade",
     "depth": "depth@100ms",
     "book_ticker": "bookTicker",
+    "agg_trade": "aggTrade",
+    "kline_1m": "kline_1m",
+    "ticker_24h": "ticker",
 }
 """What stands behind the symbol in a stream's name: btcusdt@depth@100ms."""
 

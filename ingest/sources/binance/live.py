@@ -12,7 +12,7 @@ from ingest.settings import Settings
 from ingest.sources.binance.addresses import Addresses
 from ingest.sources.binance.books import Book
 from ingest.sources.binance.channels import STREAM_OF_CHANNEL, TOPIC_OF_CHANNEL
-from ingest.sources.binance.markets import Market, futures, spot
+from ingest.sources.binance.markets import Market, market_of
 from ingest.sources.binance.rest import RETRY_SECONDS, BinanceRest
 from ingest.sources.frame import Frame
 from ingest.sources.live.notes import note, unaddressed
@@ -134,4 +134,4 @@ def open_live(
     settings: Settings, symbols: Sequence[str], channels: Sequence[str], *, is_futures: bool
 ) -> BinanceLive:
     """The feed as the settings have it."""
-    return BinanceLive(futures(settings) if is_futures else spot(settings), symbols, channels)
+    return BinanceLive(market_of(settings, is_futures=is_futures), symbols, channels)

@@ -46,3 +46,8 @@ def futures(settings: Settings) -> Market:
         weight_per_minute=2400,
         depth_weight=20,
     )
+
+
+def market_of(settings: Settings, *, is_futures: bool) -> Market:
+    """One of the two."""
+    return futures(settings) if is_futures else spot(settings)

@@ -12,6 +12,11 @@ from ingest.sources.simulated.clock import Clock
 from ingest.sources.simulated.market import Market, Sent
 from ingest.sources.simulated.symbols import DEFAULT_SYMBOLS, Symbol
 
+DEFAULT_TOPICS: Mapping[str, str] = {
+    channel: TOPIC_OF_CHANNEL[channel] for channel in ("trade", "depth", "depth_snapshot", "book_ticker")
+}
+"""What it sends unless told otherwise; it can also send `agg_trade`, `kline_1m` and `ticker_24h`."""
+
 DRIVING_CHANNELS = {"trade", "agg_trade", "book_ticker", "depth"}
 BEAT_MS = 100
 IDS_PER_SECOND = 1_000_000
@@ -28,7 +33,7 @@ class SimulatedExchange:
         clock: Clock,
         seed: int,
         symbols: Sequence[Symbol] = DEFAULT_SYMBOLS,
-        topics: Mapping[str, str] = TOPIC_OF_CHANNEL,
+        topics: Mapping[str, str] = DEFAULT_TOPICS,
     ) -> None:
         if not DRIVING_CHANNELS & topics.keys():
             raise ValueError(f"time would stand still: send at least one of {sorted(DRIVING_CHANNELS)}")

@@ -6,6 +6,14 @@ union all
 union all
 {{ rejected_records(ref("stg_binance__book_tickers"), "binance.book_tickers") }}
 union all
+{{ rejected_records(ref("stg_binance__agg_trades"), "binance.agg_trades") }}
+union all
+{{ rejected_records(ref("stg_binance__klines"), "binance.klines") }}
+union all
+{{ rejected_records(ref("stg_binance__tickers"), "binance.tickers") }}
+union all
+{{ rejected_records(ref("stg_binance__prices"), "binance.prices") }}
+union all
 {{ rejected_records(ref("stg_replay__ohlcv"), "replay.ohlcv") }}
 union all
 {{ rejected_records(ref("stg_replay__second_books"), "replay.second_books") }}

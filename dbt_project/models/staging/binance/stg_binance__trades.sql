@@ -1,6 +1,7 @@
 {{ config(meta={"affected_key": ["landed_batch_id"], "traced": ["venue", "symbol", "trade_id", "aged_at"]}) }}
 {% set topic = "binance.trades" %}
-{% set fields = ["s", "t", "p", "q", "T", "m"] %}
+{# REST has other names, and does not say of which symbol it speaks. #}
+{% set fields = ["s", "t", "p", "q", "T", "m", "id", "price", "qty", "time", "isBuyerMaker"] %}
 {% set sent = json_fields("message", fields) %}
 
 with
@@ -11,12 +12,12 @@ with
     texts as (
         select
             *,
-            {{ sent.s }} as symbol,
-            {{ sent.t }} as trade_id_text,
-            {{ sent.p }} as price_text,
-            {{ sent.q }} as quantity_text,
-            {{ sent.T }} as event_at_text,
-            {{ sent.m }} as buyer_is_maker
+            case when {{ sent.id }} is null then {{ sent.s }} else {{ kafka_header("symbol") }} end as symbol,
+            coalesce({{ sent.t }}, {{ sent.id }}) as trade_id_text,
+            coalesce({{ sent.p }}, {{ sent.price }}) as price_text,
+            coalesce({{ sent.q }}, {{ sent.qty }}) as quantity_text,
+            coalesce({{ sent.T }}, {{ sent.time }}) as event_at_text,
+            coalesce({{ sent.m }}, {{ sent.isBuyerMaker }}) as buyer_is_maker
         from decoded
     ),
 

@@ -1,0 +1,72 @@
+"""`tickhouse publish polls` and `tickhouse publish backfill`: what Binance tells when it is asked."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from ingest.cli.publish.binance import SYMBOLS, parse_names
+from ingest.cli.publish.deliver import LIVE_PATIENCE_SECONDS, deliver
+
+Futures = Annotated[bool, typer.Option("--futures", help="USD-M futures instead of spot.")]
+
+
+def polls(
+    datasets: Annotated[
+        str, typer.Option(help="Which, separated by commas.")
+    ] = "prices,stats,books,trades,candles",
+    symbols: Annotated[str, typer.Option(help="Whose books, trades and candles.")] = SYMBOLS,
+    every: Annotated[
+        float | None,
+        typer.Option(help="Seconds between polls; without it 3600, and 6000 for candles. 0: once."),
+    ] = None,
+    futures: Futures = False,
+) -> None:
+    """Poll Binance's REST: prices and 24-hour stats of all pairs, order books, recent trades, candles.
+
+    tickhouse publish polls --every 60
+    tickhouse publish polls --datasets books,candles --symbols BTCUSDT --every 0
+    """
+    from ingest.settings import load_settings
+    from ingest.sources.binance.markets import market_of
+    from ingest.sources.binance.polls import DATASETS, BinancePolls
+
+    wanted = [name.strip() for name in datasets.split(",")]
+    unknown = [name for name in wanted if name not in DATASETS]
+    if unknown:
+        raise typer.BadParameter(f"--datasets {','.join(unknown)}: there are {', '.join(DATASETS)}.")
+    if every is not None and every < 0:
+        raise typer.BadParameter(f"--every {every:g}: 0 or more seconds.")
+    settings = load_settings()
+    market = market_of(settings, is_futures=futures)
+    source = BinancePolls(market, parse_names(symbols), wanted, every)
+    deliver(settings, source.messages(), LIVE_PATIENCE_SECONDS)
+
+
+def backfill(
+    symbol: Annotated[str, typer.Option(help="Whose, e.g. BTCUSDT.")],
+    since: Annotated[datetime | None, typer.Option(help="Candles that begin from then on (UTC) ...")] = None,
+    until: Annotated[datetime | None, typer.Option(help="... and before then; without it, now.")] = None,
+    first_id: Annotated[int | None, typer.Option(help="Aggregated trades from this id ...")] = None,
+    last_id: Annotated[int | None, typer.Option(help="... to this one.")] = None,
+    futures: Futures = False,
+) -> None:
+    """Ask for old one-minute candles by time, or aggregated trades by id, page after page.
+
+    tickhouse publish backfill --symbol BTCUSDT --since 2026-03-01 --until 2026-03-02
+    tickhouse publish backfill --symbol BTCUSDT --first-id 3000000 --last-id 3005000
+    """
+    from ingest.settings import load_settings
+    from ingest.sources.binance.backfill import BinanceBackfill
+    from ingest.sources.binance.markets import market_of
+
+    settings = load_settings()
+    source = BinanceBackfill(market_of(settings, is_futures=futures), symbol.upper())
+    if since is not None and first_id is None:
+        end = until.replace(tzinfo=UTC) if until else datetime.now(UTC)
+        messages = source.klines(since.replace(tzinfo=UTC), end)
+    elif since is None and first_id is not None and last_id is not None:
+        messages = source.agg_trades(first_id, last_id)
+    else:
+        raise typer.BadParameter("either --since (and --until), or --first-id and --last-id.")
+    deliver(settings, messages, LIVE_PATIENCE_SECONDS)
