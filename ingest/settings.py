@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     binance_usdm_rest_url: str = Field(
         default="https://fapi.binance.com", description="The REST of Binance's USD-M futures."
     )
+    coinbase_stream_url: str = Field(
+        default="wss://ws-feed.exchange.coinbase.com", description="Coinbase Exchange's WebSocket feed."
+    )
+    kraken_stream_url: str = Field(default="wss://ws.kraken.com/v2", description="Kraken's WebSocket feed.")
 
     snapshot_cron: str = Field(default="17 * * * *", description="When a snapshot is made, in UTC.")
 

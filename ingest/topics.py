@@ -80,6 +80,30 @@ TOPICS: tuple[Topic, ...] = (
         fresh_within=SELDOM,
     ),
     Topic(
+        name="coinbase.books",
+        raw_table="coinbase_books",
+        description="Order books of Coinbase Exchange: a snapshot, then changes.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="coinbase.trades",
+        raw_table="coinbase_trades",
+        description="Every trade of Coinbase Exchange (`match`).",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="kraken.books",
+        raw_table="kraken_books",
+        description="Order books of Kraken: a snapshot, then changes, with how each checksum fared.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="kraken.trades",
+        raw_table="kraken_trades",
+        description="Trades of Kraken, several to a message.",
+        fresh_within=SELDOM,
+    ),
+    Topic(
         name="replay.ohlcv",
         raw_table="replay_ohlcv",
         description="Bars from CSV files: a row each, its cells as the file has them.",

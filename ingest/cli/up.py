@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
 
 LOOK_SECONDS = 0.5
-FEEDS = ("simulated", "binance", "replay", "ticks", "none")
-FIRST_ROWS = {"replay": "staging.stg_replay__ohlcv", "ticks": "intermediate.int_ticks_deduplicated"}
+FEEDS = ("simulated", "binance", "coinbase", "kraken", "replay", "ticks", "none")
+FIRST_ROWS = {
+    "coinbase": "staging.stg_coinbase__trades",
+    "kraken": "staging.stg_kraken__trades",
+    "replay": "staging.stg_replay__ohlcv",
+    "ticks": "intermediate.int_ticks_deduplicated",
+}
 CANDLES = "marts.fct_candles_1m"
 
 
@@ -22,8 +27,8 @@ def up(
     feed: Annotated[
         str,
         typer.Option(
-            help="What to publish: `simulated`; `binance`, the exchange itself; `replay`, the files of "
-            "data/samples; `ticks` of energy markets; or `none` if you fill the topics."
+            help="What to publish: `simulated`; `binance`, `coinbase` or `kraken`, the exchange itself; "
+            "`replay`, the files of data/samples; `ticks` of energy markets; or `none`."
         ),
     ] = "simulated",
     rate: Annotated[str, typer.Option(help="Messages per second of the simulated exchange.")] = "60",

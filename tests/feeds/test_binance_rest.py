@@ -207,7 +207,7 @@ def test_the_streams_of_candles_tickers_and_aggregates_are_decoded(trial: Trial)
     messages = list(islice(exchange.messages(), 3_000))
     for topic in {TOPIC_OF_CHANNEL[channel] for channel in channels}:
         trial.land(topic, records([message for message in messages if message.topic == topic]))
-    trial.must_run("--select", "+fct_rejected_records", "fct_candles_1m")
+    trial.must_run("--select", "+fct_rejected_records", "+fct_candles_1m")
     assert trial.rows("select * from marts.fct_rejected_records") == []
     sent = [json.loads(message.payload or b"") for message in messages]
     closed = [body["k"] for body in sent if body["e"] == "kline" and body["k"]["x"]]

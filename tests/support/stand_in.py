@@ -51,6 +51,8 @@ class StandIn:
         """Statuses with which the next handshakes are refused."""
         self.paths: list[str] = []
         """Of every WebSocket so far."""
+        self.said: list[str | bytes] = []
+        """What clients sent over them."""
         self._open: list[ServerConnection] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -120,7 +122,10 @@ class StandIn:
         self._open.append(connection)
         self.paths.append(connection.request.path)
         try:
-            await connection.wait_closed()
+            async for said in connection:
+                self.said.append(said)
+        except ConnectionClosed:
+            pass
         finally:
             self._open.remove(connection)
 

@@ -14,6 +14,14 @@ union all
 union all
 {{ rejected_records(ref("stg_binance__prices"), "binance.prices") }}
 union all
+{{ rejected_records(ref("stg_coinbase__book_messages"), "coinbase.books") }}
+union all
+{{ rejected_records(ref("stg_coinbase__trades"), "coinbase.trades") }}
+union all
+{{ rejected_records(ref("stg_kraken__book_messages"), "kraken.books") }}
+union all
+{{ rejected_records(ref("stg_kraken__trades"), "kraken.trades") }}
+union all
 {{ rejected_records(ref("stg_replay__ohlcv"), "replay.ohlcv") }}
 union all
 {{ rejected_records(ref("stg_replay__second_books"), "replay.second_books") }}

@@ -17,7 +17,8 @@ with
             coalesce({{ sent.p }}, {{ sent.price }}) as price_text,
             coalesce({{ sent.q }}, {{ sent.qty }}) as quantity_text,
             coalesce({{ sent.T }}, {{ sent.time }}) as event_at_text,
-            coalesce({{ sent.m }}, {{ sent.isBuyerMaker }}) as buyer_is_maker
+            coalesce({{ sent.m }}, {{ sent.isBuyerMaker }}) as buyer_is_maker,
+            {{ sent.id }} is not null as is_from_rest
         from decoded
     ),
 
@@ -39,6 +40,7 @@ select
     price,
     quantity,
     taker_side,
+    is_from_rest,
     {{ record_columns() }},
     coalesce(
         {{ unreadable_reason() }},

@@ -1,0 +1,56 @@
+{{ config(meta={"affected_key": ["landed_batch_id"], "traced": ["venue", "symbol", "trade_id", "aged_at"]}) }}
+{% set topic = "coinbase.trades" %}
+{% set fields = ["product_id", "trade_id", "price", "size", "side", "time"] %}
+{% set sent = json_fields("message", fields) %}
+
+with
+    {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
+
+    decoded as ({{ decoded_messages(source("raw", "coinbase_trades"), fields) }}),
+
+    typed as (
+        select
+            *,
+            {{ sent.product_id }} as symbol,
+            {{ exact_integer(sent.trade_id) }} as trade_id,
+            {{ exact_price(sent.price) }} as price,
+            {{ exact_quantity(sent.size) }} as quantity,
+            -- The venue names the maker's side.
+            case {{ sent.side }} when 'sell' then 'buy' when 'buy' then 'sell' end as taker_side,
+            {{ text_to_timestamp(sent.time) }} as event_at
+        from decoded
+    )
+
+select
+    venue,
+    symbol,
+    trade_id,
+    price,
+    quantity,
+    taker_side,
+    {{ record_columns() }},
+    coalesce(
+        {{ unreadable_reason() }},
+        case
+            when coalesce(symbol, '') = '' or taker_side is null
+            then 'missing_field'
+            {% for field in ["trade_id", "price", "size", "time"] %}
+                when {{ sent[field] }} is null then 'missing_field'
+            {% endfor %}
+            when trade_id is null
+            then 'not_a_number'
+        end,
+        {{ price_problem(sent.price, "price") }},
+        {{ quantity_problem(sent.size, "quantity") }},
+        case
+            when price <= 0 or quantity <= 0
+            then 'not_positive'
+            when event_at is null
+            then 'bad_time'
+            when {{ is_below_floor(topic, aged_at()) }}
+            then 'older_than_retention'
+        end
+    ) as rejected_reason,
+    {{ building_through() }} as batch_id
+from typed
+where not {{ is_pruned(topic) }}

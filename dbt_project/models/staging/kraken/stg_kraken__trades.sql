@@ -1,0 +1,63 @@
+{{ config(meta={"affected_key": ["landed_batch_id"], "traced": ["venue", "symbol", "trade_id", "aged_at"]}) }}
+{% set topic = "kraken.trades" %}
+{% set fields = ["symbol", "side", "price", "qty", "trade_id", "timestamp"] %}
+{% set listed = json_fields("message", ["channel", "data"]) %}
+{% set sent = json_fields("trade", fields) %}
+
+with
+    {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
+
+    decoded as ({{ decoded_messages(source("raw", "kraken_trades"), ["channel", "data"]) }}),
+
+    messages as (select *, {{ listed.data }} as trades from decoded),
+
+    elements as (
+        select *, {{ json_decode("element", fields) }} as trade from {{ json_elements("messages", "trades") }}
+    ),
+
+    typed as (
+        select
+            *,
+            {{ sent.symbol }} as symbol,
+            {{ exact_integer(sent.trade_id) }} as trade_id,
+            {{ exact_price(sent.price) }} as price,
+            {{ exact_quantity(sent.qty) }} as quantity,
+            case when {{ sent.side }} in ('buy', 'sell') then {{ sent.side }} end as taker_side,
+            {{ text_to_timestamp(sent.timestamp) }} as event_at
+        from elements
+    )
+
+select
+    venue,
+    element_index as trade_index,
+    symbol,
+    trade_id,
+    price,
+    quantity,
+    taker_side,
+    {{ record_columns() }},
+    coalesce(
+        {{ unreadable_reason() }},
+        case
+            when coalesce(symbol, '') = '' or taker_side is null
+            then 'missing_field'
+            {% for field in ["trade_id", "price", "qty", "timestamp"] %}
+                when {{ sent[field] }} is null then 'missing_field'
+            {% endfor %}
+            when trade_id is null
+            then 'not_a_number'
+        end,
+        {{ price_problem(sent.price, "price") }},
+        {{ quantity_problem(sent.qty, "quantity") }},
+        case
+            when price <= 0 or quantity <= 0
+            then 'not_positive'
+            when event_at is null
+            then 'bad_time'
+            when {{ is_below_floor(topic, aged_at()) }}
+            then 'older_than_retention'
+        end
+    ) as rejected_reason,
+    {{ building_through() }} as batch_id
+from typed
+where not {{ is_pruned(topic) }}
