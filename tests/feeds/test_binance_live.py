@@ -1,5 +1,6 @@
 """Binance's live feed against a stand-in that misbehaves: what was sent comes out, whatever happens."""
 
+import gc
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -203,6 +204,18 @@ def test_before_the_venue_cuts_it_another_connection_takes_over_and_nothing_is_l
         awaited("the last connection alone", lambda: exchange.open_count == 1)
     assert sorted(set(trade_ids(found))) == list(range(1, sent + 1))
     assert not [message for message in found if kind(message) == "disconnected"]
+
+
+def test_an_end_in_the_middle_of_a_renewal_leaves_nothing_behind(
+    exchange: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    endurance = Endurance(renew_seconds=0.05, overlap_seconds=60, retry_seconds=(0.01, 0.05))
+    with live(exchange, "trade", endurance) as messages:
+        until_kind(messages, "connected")
+        until_kind(messages, "connected")
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+    awaited("no connection", lambda: exchange.open_count == 0)
 
 
 @pytest.mark.parametrize("status", [429, 418])

@@ -72,24 +72,30 @@ class LastingSocket:
 
     async def run(self) -> None:
         """For ever. Raises only what a new attempt cannot mend."""
-        lane, _ = self._open_lane()
+        lane = asyncio.create_task(self._connections(asyncio.Event()))
         try:
             while True:
                 await _wait(self._endurance.renew_seconds, lane)
-                successor, is_up = self._open_lane()
-                try:
-                    await _wait(None, lane, successor, is_up)
-                    await _wait(self._endurance.overlap_seconds, lane, successor)
-                finally:
-                    lane, retired = successor, lane
-                    await _end(retired)
+                lane, retired = await self._successor(lane), lane
+                await _end(retired)
                 await self._tell("renewed", f"after {self._endurance.renew_seconds:.0f} s")
         finally:
             await _end(lane)
 
-    def _open_lane(self) -> tuple[Task, Task]:
+    async def _successor(self, lane: Task) -> Task:
+        """A second lane that has been up beside the first for a while."""
         is_up = asyncio.Event()
-        return asyncio.create_task(self._connections(is_up)), asyncio.create_task(_set(is_up))
+        successor = asyncio.create_task(self._connections(is_up))
+        up = asyncio.create_task(_set(is_up))
+        try:
+            await _wait(None, lane, successor, up)
+            await _wait(self._endurance.overlap_seconds, lane, successor)
+        except BaseException:
+            await _end(successor)
+            raise
+        finally:
+            await _end(up)
+        return successor
 
     async def _connections(self, is_up: asyncio.Event) -> None:
         """One after the other."""
