@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ingest.cli.book import book
 from ingest.cli.audit import audit
+from ingest.cli.book import book
 from ingest.cli.broker import broker
 from ingest.cli.build import build
 from ingest.cli.copies import backup, restore, snapshot
