@@ -19,8 +19,6 @@ MINUTES = "macros/market/minutes.sql"
 SESSION = "models/marts/vwap/fct_vwap_session.sql"
 ROLLING = "models/marts/vwap/fct_vwap_rolling_1m.sql"
 BARS = "macros/market/rolling_bars.sql"
-REALISED = "models/marts/market/fct_realised_volatility_1h.sql"
-ALERTS = "models/marts/market/fct_price_alerts.sql"
 PLACES = "macros/book/places.sql"
 SPANS = "macros/book/spans.sql"
 SEQUENCED = "models/intermediate/int_book_messages_sequenced.sql"
@@ -89,8 +87,6 @@ BUGS = {
         "bars_back(candles, 1)",
     ),
     "a bar touches no later ones": (BARS, "frame_of_bars(bars)", "frame_of_bars(1)"),
-    "a minute touches no return of the next hour": (REALISED, "for later in [0, 1]", "for later in [0]"),
-    "a minute touches no later alert": (ALERTS, "frame_of_minutes(lookback + 2)", "frame_of_minutes(1)"),
     "a late trade touches a quarter of its hour": (
         ROLLING,
         "affected_frames(candles, frame_of_minutes(60))",

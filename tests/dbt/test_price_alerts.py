@@ -46,6 +46,13 @@ def test_no_alert_across_a_minute_without_a_trade(trial: Trial) -> None:
     assert trial.rows(ALERTS) == []
 
 
+def test_a_late_minute_gives_the_next_one_its_alert(trial: Trial) -> None:
+    _build(trial, [binance_trade("BTCUSDT", 2, "12:01:00", "105", "1")])
+    land(trial, [binance_trade("BTCUSDT", 1, "12:00:00", "100", "1")], first_offset=1)
+    trial.must_run("--select", "+fct_price_alerts")
+    assert trial.rows(ALERTS) == [("12:01", "percentage", 5.0, None)]
+
+
 def test_an_alert_goes_when_the_minute_closes_otherwise(trial: Trial) -> None:
     _build(trial, minute_by_minute([100, 105]))
     assert len(trial.rows(ALERTS)) == 1

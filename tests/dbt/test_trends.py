@@ -100,6 +100,14 @@ def test_realised_volatility_leaves_gaps_out(trial: Trial) -> None:
     ]
 
 
+def test_a_late_minute_gives_the_next_hour_its_first_return(trial: Trial) -> None:
+    _build(trial, [binance_trade("BTCUSDT", 2, "13:00:00", "110", "1")], "fct_realised_volatility_1h")
+    land(trial, [binance_trade("BTCUSDT", 1, "12:59:00", "100", "1")], first_offset=1)
+    trial.must_run("--select", "+fct_realised_volatility_1h")
+    found = trial.rows("select return_count from marts.fct_realised_volatility_1h order by window_start_at")
+    assert found == [(0,), (1,)]
+
+
 def test_the_most_volatile_days_come_first(trial: Trial) -> None:
     prices = {"2026-01-01": ("100", "103"), "2026-01-02": ("100", "95"), "2026-01-03": ("200", "201")}
     trades = [
