@@ -12,6 +12,7 @@ from tests.dbt.feeds import START, BookTickers
 from tests.dbt.log import as_record
 from tests.dbt.test_book_measures import land_books
 from tests.dbt.test_trends import minute_bars
+from tests.dbt.test_venue_tables import land_answers
 from tests.dbt.trades import binance_trade, land, made_up_trades
 from tests.dbt.trial import Project, Trial, open_trial
 
@@ -31,6 +32,7 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         trial.land("binance.book_tickers", quotes)
         trial.land("replay.ohlcv", minute_bars([100 + n % 7 for n in range(20)]))
         land_books(trial)
+        land_answers(trial)
         land(trial, [binance_trade("BTCUSDT", 10**6, "12:00:03", "100", "1")], first_offset=10**4)
         trial.must_run()
         yield trial
