@@ -22,9 +22,10 @@
                     select
                         venue,
                         symbol,
-                        lag(last_update_id) over {{ by_id("last_update_id") }} + 1 as first_missing,
+                        lag(last_update_id) over {{ by_id("last_update_id, first_update_id") }}
+                        + 1 as first_missing,
                         coalesce(previous_update_id, first_update_id - 1) as last_missing,
-                        lag(event_at) over {{ by_id("last_update_id") }} as gap_start_at,
+                        lag(event_at) over {{ by_id("last_update_id, first_update_id") }} as gap_start_at,
                         event_at as gap_end_at,
                         published_at as first_seen_at,
                         batch_id
