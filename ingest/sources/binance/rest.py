@@ -16,11 +16,11 @@ import httpx
 from ingest.errors import SettingsInvalid
 from ingest.sources.binance.markets import Market
 from ingest.sources.frame import Frame
+from ingest.sources.live.blocked import blocked, is_blocked
 
 log = logging.getLogger(__name__)
 
 TOO_MANY, BANNED = 429, 418
-BLOCKED = {403: "forbidden", 451: "not offered in this country"}
 USED_WEIGHT = "x-mbx-used-weight-1m"
 SHARE_WE_TAKE = 0.8
 """Others may ask from the same address."""
@@ -88,11 +88,8 @@ class BinanceRest:
             seconds = float(told) if told.replace(".", "", 1).isdigit() else self._retry_seconds[1]
             self._not_before = time.time() + seconds
             log.warning("%s: HTTP %d, asked too often; waiting %g s.", where, status, seconds)
-        elif status in BLOCKED:
-            raise SettingsInvalid(
-                f"Binance refuses {where} from here: HTTP {status}, {BLOCKED[status]}. "
-                f"Set {self._market.rest_setting} to a host that serves your country."
-            )
+        elif is_blocked(status):
+            raise blocked(where, status, self._market.rest_setting)
         elif answer.is_client_error:
             raise SettingsInvalid(f"{where} {dict(parameters)}: HTTP {status}, {answer.text[:200]}")
         else:

@@ -17,11 +17,11 @@ from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 
 from ingest.errors import SettingsInvalid
 from ingest.sources.frame import Frame
+from ingest.sources.live.blocked import blocked, is_blocked
 
 Task = asyncio.Task[None]
 
 LARGEST_FRAME_BYTES = 16 * 2**20
-BLOCKED = {403: "forbidden", 451: "not offered in this country"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +153,8 @@ class LastingSocket:
 
     def _explained(self, error: InvalidStatus) -> str:
         status = error.response.status_code
-        if status in BLOCKED:
-            raise SettingsInvalid(
-                f"{self._endpoint.name} refuses {self._endpoint.url} from here: HTTP {status}, "
-                f"{BLOCKED[status]}. Set {self._endpoint.setting} to a host that serves your country."
-            ) from error
+        if is_blocked(status):
+            raise blocked(self._endpoint.url, status, self._endpoint.setting) from error
         return f"HTTP {status}"
 
 
