@@ -123,5 +123,5 @@ def _correct(trial: Trial, log: Log, random: Random) -> None:
 
 
 def _rows(trial: Trial, model: str) -> list[tuple]:
-    columns = "columns(column -> column not in ('batch_id', 'landed_at'))"
-    return trial.rows(f"select {columns} from {trial.project.relation(model)} order by all")
+    relation = trial.project.relation(model)
+    return trial.rows(f"select * exclude (batch_id, landed_at) from {relation} order by all")

@@ -116,13 +116,15 @@ def test_pauses_are_those_of_the_recording(
     assert clock.now - 1_000 == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize("step_ms", [500, 2_000])
 def test_a_clock_that_stepped_back_while_recording_is_no_pause(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_ms: int
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(time, "monotonic", clock.monotonic)
     monkeypatch.setattr(time, "sleep", clock.sleep)
     file = tmp_path / "capture"
-    file.write_bytes(b"\n".join([LINES[2], LINES[0], LINES[1]]))
+    times_ms = (10**12, 10**12 - step_ms, 10**12 - step_ms + 1_000)
+    file.write_bytes(b"\n".join(b'%d000000 {"stream":"btcusdt@trade","data":{}}' % ms for ms in times_ms))
     list(CaptureReplay(file, captured("binance", "BTCUSDT"), 1.0).messages())
     assert clock.now - 1_000 == pytest.approx(1.0)
