@@ -1,20 +1,24 @@
 """Binance's REST against a stand-in: five datasets, paged back-fills, the same meaning as the streams'."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ingest.message import Message
 from ingest.settings import Settings
+from ingest.sources.binance import rest
 from ingest.sources.binance.backfill import PAGE, BinanceBackfill
 from ingest.sources.binance.channels import STREAM_OF_CHANNEL, TOPIC_OF_CHANNEL
 from ingest.sources.binance.markets import spot
 from ingest.sources.binance.polls import BinancePolls, split_array
+from ingest.sources.binance.rest import BinanceRest
 from ingest.sources.simulated import RateClock, SimulatedExchange
 from ingest.sources.simulated.symbols import BTCUSDT
 from tests.dbt.log import as_record
@@ -140,13 +144,30 @@ def test_aggregated_trades_are_filled_by_their_ids(exchange: StandIn) -> None:
     assert len(list(source.agg_trades(2_400, 9_999))) == 100
 
 
-def test_weights_are_kept_within_the_minute(exchange: StandIn) -> None:
-    told = (("x-mbx-used-weight-1m", "6000"),)
-    exchange.answers = [Answer(BOOK, 200, told), Answer(BOOK)]
-    messages = BinancePolls(market(exchange), ["BTCUSDT", "ETHUSDT"], ["books"], 0).messages()
-    next(messages)
-    assert len(exchange.asked) == 1
-    messages.close()
+def test_what_would_go_beyond_the_minutes_weight_waits_for_the_next_minute(
+    exchange: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, slept = [AT / 1000 + 10.0], []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    async def ask(times: int) -> None:
+        async with BinanceRest(market(exchange)) as rest_client:
+            for _ in range(times):
+                await rest_client.get("depth", {"symbol": "BTCUSDT"}, 50)
+
+    monkeypatch.setattr(rest, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(rest, "time", SimpleNamespace(time=lambda: now[0], time_ns=lambda: 1))
+    asyncio.run(ask(96))
+    assert slept == []
+    asyncio.run(ask(97))
+    assert slept == [50.0]
+    # Somebody else at our address has used it up.
+    exchange.answers = [Answer(BOOK, 200, (("x-mbx-used-weight-1m", "6000"),))]
+    asyncio.run(ask(2))
+    assert slept == [50.0, 60.0]
 
 
 def records(messages: list[Message]) -> list[Any]:
