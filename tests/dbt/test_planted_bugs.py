@@ -23,6 +23,19 @@ PLACES = "macros/book/places.sql"
 SPANS = "macros/book/spans.sql"
 SEQUENCED = "models/intermediate/int_book_messages_sequenced.sql"
 
+MESSAGES = ("stg_binance__trades", "stg_binance__depth_messages", "stg_binance__depth_levels")
+QUOTES = ("stg_binance__book_tickers", "fct_quotes")
+CANDLES = ("fct_trades", "fct_candles_1s", "fct_candles_1m", "fct_trade_analytics_1m")
+LATENCY = ("fct_feed_latency", "dim_symbols")
+OF_TRADES = (
+    *("fct_vwap_session", "fct_vwap_rolling_1m", "fct_vwap_rolling_bars"),
+    *("fct_realised_volatility_1h", "fct_price_alerts"),
+)
+OF_BOOKS = (PLACES, SPANS, SEQUENCED)
+BOOKS = (
+    *("int_depth_messages_deduplicated", "int_book_messages_sequenced", "int_book_levels_checkpointed"),
+    *("int_book_levels_current", "fct_book_ladder", "fct_book_top", "fct_book_epochs"),
+)
 # What is wrong: the file, what it says, and what it says with the bug.
 BUGS = {
     "replays are forgotten": (AFFECTED, "replay.kind = 'replay'", "replay.kind = 'never'"),
@@ -116,14 +129,25 @@ def test_the_proof_finds_it(file: str, right: str, wrong: str, tmp_path: Path) -
     source = directory / file
     assert source.read_text().count(right) == 1
     source.write_text(source.read_text().replace(right, wrong))
-    project = parse_project(directory, tmp_path / "target")
+    project = parse_project(directory, tmp_path / "target", built_for(file))
     for seed in range(10):
         with open_trial(project, tmp_path / f"home_{seed}") as trial:
             live_through(trial, seed, steps=10)
-            if trial.differences_to_rebuild() or contradicted_firsts(trial):
+            if trial.differences_to_rebuild():
                 return
             if set(trial.test().values()) != {"pass"}:
                 return
-            if found_books(trial) != expected_books(trial):
+            if file == DUPLICATES and contradicted_firsts(trial):
+                return
+            if file in OF_BOOKS and found_books(trial) != expected_books(trial):
                 return
     pytest.fail("ten random lives showed no difference")
+
+
+def built_for(file: str) -> frozenset[str]:
+    """The models that a bug there can spoil: a life of all of them takes four times as long."""
+    if file in OF_BOOKS:
+        return frozenset((*MESSAGES[1:], *BOOKS))
+    if file in (AFFECTED, BUILD, REWRITE, PROGRESS, DUPLICATES, WINDOWS):
+        return frozenset((*MESSAGES, *QUOTES, *CANDLES, *LATENCY, "int_depth_messages_deduplicated"))
+    return frozenset((MESSAGES[0], *CANDLES, *OF_TRADES))

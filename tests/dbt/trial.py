@@ -38,6 +38,8 @@ class Project:
     directory: Path
     manifest: Manifest
     target: Path
+    chosen: frozenset[str] = frozenset()
+    """These models alone, unless it is empty."""
 
     def where(self) -> list[str]:
         here = str(self.directory)
@@ -45,20 +47,21 @@ class Project:
 
     @property
     def models(self) -> list[str]:
-        return [node.name for node in self.manifest.nodes.values() if node.resource_type == "model"]
+        names = [node.name for node in self.manifest.nodes.values() if node.resource_type == "model"]
+        return [name for name in names if name in self.chosen or not self.chosen]
 
     def relation(self, model: str) -> str:
         node = self.manifest.nodes[f"model.tickhouse.{model}"]
         return f"{node.schema}.{node.name}"
 
 
-def parse_project(directory: Path, target: Path) -> Project:
+def parse_project(directory: Path, target: Path, chosen: frozenset[str] = frozenset()) -> Project:
     """Parse it: a project that does not parse is an error here, with dbt's own words."""
     project = Project(directory, Manifest(), target)
     with home(target):
         outcome = dbtRunner().invoke(["parse", *QUICK, *project.where()])
     assert isinstance(outcome.result, Manifest), outcome.exception
-    return Project(directory, outcome.result, target)
+    return Project(directory, outcome.result, target, chosen)
 
 
 @contextlib.contextmanager
@@ -157,6 +160,10 @@ class Trial:
         )
 
     def _invoke(self, *arguments: str) -> RunExecutionResult:
+        if self.project.chosen and "--select" not in arguments and "--inline" not in arguments:
+            # `buildable`: not the tests that also need a model that is not among them.
+            narrow = ["--indirect-selection", "buildable"] if arguments[0] == "test" else []
+            arguments = (*arguments, "--select", *self.project.models, *narrow)
         with home(self.directory):
             runner = dbtRunner(manifest=self.project.manifest)
             outcome = runner.invoke([*arguments, *QUICK, *self.project.where()])
