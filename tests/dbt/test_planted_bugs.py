@@ -89,11 +89,6 @@ BUGS = {
         "max(is_changed) as is_changed",
         "min(is_changed) as is_changed",
     ),
-    "a rolling window is read from its affected rows on": (
-        ROLLING,
-        "candles_back(candles, minutes=59)",
-        "candles_back(candles, minutes=0)",
-    ),
     "bars are read from the affected ones on": (
         BARS,
         "bars_back(candles, bars - 1)",

@@ -54,6 +54,15 @@ def test_a_late_trade_reaches_an_hour_and_no_further(trial: Trial) -> None:
     assert found == [(106, 106), (103, 100), (100, 100)]
 
 
+def test_a_new_minute_looks_back_an_hour(trial: Trial) -> None:
+    """In batches of one: what the window needs besides lies in none of the changed rows."""
+    for offset, (time, price) in enumerate([("12:00:59", "106"), ("12:50:00", "100"), ("12:59:59", "100")]):
+        land(trial, [binance_trade("BTCUSDT", offset, time, price, "1")], first_offset=offset)
+        trial.must_run("--select", "+fct_vwap_rolling_1m")
+    found = trial.rows("select vwap_60m, vwap_15m from marts.fct_vwap_rolling_1m order by window_start_at")
+    assert found == [(106, 106), (103, 100), (102, 100)]
+
+
 def test_anchored_at_any_instant(trial: Trial) -> None:
     trades = [
         binance_trade("BTCUSDT", 1, "12:00:10", "100", "1"),
