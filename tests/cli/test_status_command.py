@@ -28,7 +28,7 @@ def test_behind_until_drained(tickhouse: Run, own_broker: OwnBroker, tmp_path: P
     assert tickhouse("publish", "simulated", "--messages", "500", "--rate", "max", **here).exit_code == 0
     code, rows = told(tickhouse, here)
     assert code == 1
-    assert {row[STATE] for row in rows.values()} == {"behind"}
+    assert {row[STATE] for row in rows.values() if row["end"]} == {"behind"}
     assert sum(row["lag"] for row in rows.values()) == 500
 
     assert tickhouse("drain", **here).exit_code == 0
