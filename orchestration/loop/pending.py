@@ -14,8 +14,9 @@ from ingest.errors import NeedsAttention
 from ingest.topics import BY_RAW_TABLE
 from ingest.warehouse.models import lineage
 
+LIVE = "live"
 # Seconds between builds. A model without a cadence is built each turn.
-CADENCES: Mapping[str, float] = {"live": 0, "minute": 60, "hour": 3600, "day": 86400}
+CADENCES: Mapping[str, float] = {LIVE: 0, "minute": 60, "hour": 3600, "day": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] != "model":
             continue
-        cadence = node["config"].get("meta", {}).get("cadence", "live")
+        cadence = node["config"].get("meta", {}).get("cadence", LIVE)
         if cadence not in CADENCES:
             raise NeedsAttention(
                 f"{node['name']} has the cadence {cadence!r}; there are {', '.join(CADENCES)}."

@@ -19,7 +19,7 @@ from orchestration.alerts import ALERTS, PriceAlert, price_alerts
 from orchestration.dbt.warm import WarmDbt
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
-from orchestration.loop.pending import Model, PendingModels, read_models
+from orchestration.loop.pending import LIVE, Model, PendingModels, read_models
 from orchestration.preview import previews, row_counts
 
 # How far back a new run checks; the nightly audit checks all.
@@ -60,6 +60,7 @@ class Turns:
         self._dbt = dbt
         self._pending = PendingModels(read_models(dbt.manifest_json))
         self.backoff = Backoff()
+        self._is_first = True
         self._untested: set[str] = set()
         self._tested_at = float("-inf")
         self._previewed_at = float("-inf")
@@ -83,8 +84,12 @@ class Turns:
 
     def _build(self, connection: duckdb.DuckDBPyConnection, turn: Turn, *, all_cadences: bool) -> None:
         due = self.backoff.allowed(self._pending.due(connection, all_cadences=all_cadences))
+        if self._is_first and not all_cadences:
+            # Everything is due now; who waits for a price does not wait for the statistics of the day.
+            due = [model for model in due if model.cadence == LIVE]
         if not due:
             return
+        self._is_first = False
         turn.runs = self._dbt.invoke("run", "--select", *_names(due))
         built = [result.node for result in turn.runs.results if str(result.status) == "success"]
         self._pending.built(node.unique_id for node in built)
