@@ -24,8 +24,9 @@ $(STAMP): requirements.lock pyproject.toml
 dev: install ## everything, live, in the Dagster UI
 	@$(BIN)/tickhouse up
 
-test: install ## the whole suite, two tests at a time
-	@$(BIN)/pytest -n 2 --dist loadgroup
+test: install ## the whole suite: two tests at a time, then those of a whole running stack, alone
+	@$(BIN)/pytest -n 2 --ignore tests/e2e
+	@$(BIN)/pytest tests/e2e
 
 lint: $(STAMP) ## ruff, pyright, import-linter, sqlfmt, dbt-bouncer
 	$(BIN)/ruff check .

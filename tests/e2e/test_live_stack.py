@@ -19,7 +19,7 @@ from ingest.warehouse.duckdb_file import DuckDbFile
 from orchestration.keys import EQUALS_REBUILD
 from tests.e2e.live_stack import LiveStack, awaited, live_stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("live_stack")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MAIN_PATH = [f"raw/{BY_NAME[name].raw_table}" for name in set(DEFAULT_TOPICS.values())]
 MAIN_PATH += ["marts/fct_trades", "marts/fct_candles_1m"]

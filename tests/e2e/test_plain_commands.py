@@ -16,7 +16,7 @@ import pytest
 from ingest.settings import PROJECT_ROOT, Settings
 from tests.e2e.live_stack import LiveStack, awaited
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("plain_commands")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PROGRAMS = Path(sys.executable).parent
 INIT = "from ingest.home import prepare_home, write_env; from ingest.settings import load_settings as s; "
