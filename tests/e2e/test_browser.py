@@ -53,8 +53,10 @@ def keep(page: Page, name: str) -> None:
 
 
 def test_lineage_runs_from_topic_to_mart(page: Page, stack: LiveStack) -> None:
-    page.goto(f"{stack.url}/assets/marts/fct_candles_1m?view=lineage&lineageScope=upstream&lineageDepth=5")
-    for name in ("binance.trades", "binance_trades", "stg_binance__trades", "fct_trades", "fct_candles_1m"):
+    # Wide enough that the UI does not shrink the graph to boxes without names.
+    page.set_viewport_size({"width": 3000, "height": 1000})
+    page.goto(f"{stack.url}/assets/marts/fct_candles_1s?view=lineage&lineageScope=upstream&lineageDepth=5")
+    for name in ("binance.trades", "binance_trades", "stg_binance__trades", "fct_trades", "fct_candles_1s"):
         expect(page.get_by_text(name, exact=True).last).to_be_visible()
     expect(page.get_by_text("Materialized", exact=True)).to_have_count(4)
     expect(page.get_by_text("Never materialized")).to_have_count(0)
