@@ -110,8 +110,18 @@ class Settings(BaseSettings):
         port = taken.read_text().strip() if taken.exists() else str(self.embedded_kafka_port)
         return f"127.0.0.1:{port}"
 
+    def require_duckdb(self) -> None:
+        """Refuses what works on DuckDB only so far, rather than doing it in another place than was asked for."""
+        if self.warehouse != "duckdb":
+            raise SettingsInvalid(
+                f"WAREHOUSE={self.warehouse}: this works on DuckDB only so far. `tickhouse drain` lands "
+                "Kafka in Snowflake; unset WAREHOUSE for the rest."
+            )
+
     @property
     def warehouse_path(self) -> Path:
+        """The DuckDB file."""
+        self.require_duckdb()
         return self.tickhouse_home / "warehouse.duckdb"
 
     @property

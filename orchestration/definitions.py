@@ -7,7 +7,6 @@ components, 13 of 20 seconds here, at the start of each run.
 import dagster as dg
 
 from ingest.settings import load_settings
-from ingest.warehouse.open import require_duckdb
 from orchestration.defs import (
     alerts,
     by_hand,
@@ -25,5 +24,5 @@ SUBJECTS = (topics, raw, models, checks, micro_batch, by_hand, maintenance, fail
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    require_duckdb(load_settings())
+    load_settings().require_duckdb()
     return dg.Definitions.merge(*(subject.defs() for subject in SUBJECTS))

@@ -28,11 +28,10 @@ def build(
     from ingest.home import prepare_home
     from ingest.services.child import instance_environment, programs
     from ingest.settings import PROJECT_ROOT, load_settings
-    from ingest.warehouse.open import require_duckdb
     from ingest.warehouse.rebuild import check_rebuild
 
     settings = load_settings()
-    require_duckdb(settings)
+    settings.require_duckdb()
     prepare_home(settings)
     if full_refresh and not force:
         check_rebuild(settings)

@@ -45,12 +45,11 @@ def up(
     from ingest.errors import SettingsInvalid
     from ingest.services.stack import Stack
     from ingest.settings import load_settings
-    from ingest.warehouse.open import require_duckdb
 
     if feed not in FEEDS:
         raise SettingsInvalid(f"There is no feed {feed!r}. Try one of: {', '.join(FEEDS)}.")
     settings = load_settings()
-    require_duckdb(settings)
+    settings.require_duckdb()
     # `kill` stops everything in order, as Ctrl-C does, also where a shell in the background had it ignored.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, signal.default_int_handler)

@@ -34,6 +34,8 @@ def raw_table_checks(
         for key in context.selected_asset_check_keys:
             topic = BY_RAW_TABLE[key.asset_key.path[-1]]
             result = by_name[key.name](connection, topic, 0)
+            if result is None:
+                continue
             yield dg.AssetCheckResult(
                 asset_key=key.asset_key,
                 check_name=key.name,

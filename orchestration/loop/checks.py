@@ -25,7 +25,8 @@ class CheckResult:
     metadata: Metadata = field(default_factory=dict)
 
 
-RawCheck = Callable[[duckdb.DuckDBPyConnection, Topic, int], CheckResult]
+RawCheck = Callable[[duckdb.DuckDBPyConnection, Topic, int], CheckResult | None]
+"""None: there is nothing to say of this topic yet."""
 
 
 def coordinates_unique(
@@ -118,17 +119,22 @@ def rejected_share(connection: duckdb.DuckDBPyConnection, topic: Topic, since_ba
     )
 
 
-def fresh(connection: duckdb.DuckDBPyConnection, topic: Topic, _since_batch_id: int) -> CheckResult:
-    """The newest message is no older than the topic table expects; a feed that never spoke is not asked."""
+def fresh(connection: duckdb.DuckDBPyConnection, topic: Topic, _since_batch_id: int) -> CheckResult | None:
+    """The newest message is no older than the topic table expects; not asked of a feed that never spoke."""
+    (newest_batch,) = _one(
+        connection, "select max(batch_id) from ops.windows where topic = ? and row_count > 0", [topic.name]
+    )
+    if newest_batch is None:
+        return None
     (age,) = _one(
         connection,
         f"""select epoch(now()::timestamp - max(published_at)) from raw.{topic.raw_table}
-            where batch_id >= (select max(batch_id) from ops.windows where topic = ? and row_count > 0)""",
-        [topic.name],
+            where batch_id >= ?""",
+        [newest_batch],
     )
     expected = topic.fresh_within.total_seconds()
     found: Metadata = {"expected_seconds": expected} | ({} if age is None else {"age_seconds": round(age, 1)})
-    is_fresh = age is None or age <= expected
+    is_fresh = age is not None and age <= expected
     return CheckResult(topic.raw_table, "fresh", is_fresh, is_warning=True, metadata=found)
 
 
@@ -138,12 +144,13 @@ RAW_CHECKS: tuple[RawCheck, ...] = (coordinates_unique, coordinates_complete, re
 def raw_checks(connection: duckdb.DuckDBPyConnection, since_batch_id: int = 0) -> list[CheckResult]:
     """Every check on every raw table that has ever landed something."""
     seen = {row[0] for row in connection.execute("select distinct topic from ops.topic_lives").fetchall()}
-    return [
+    results = [
         check(connection, topic, since_batch_id)
         for topic in TOPICS
         if topic.name in seen
         for check in RAW_CHECKS
     ]
+    return [result for result in results if result is not None]
 
 
 def _rejected_count(connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int) -> int:

@@ -91,6 +91,11 @@ class PendingModels:
         return time.monotonic() - last >= CADENCES[model.cadence]
 
 
+def live_first(due: list[Model]) -> list[Model]:
+    """What somebody waits for; everything, if that is none of it."""
+    return [model for model in due if model.cadence == LIVE] or due
+
+
 def _newest(model: Model, landed: Mapping[str, int]) -> int:
     """The newest batch of the topics that it is built from."""
     return max((landed.get(topic, 0) for topic in model.topics), default=0)

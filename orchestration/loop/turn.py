@@ -19,7 +19,7 @@ from orchestration.alerts import ALERTS, PriceAlert, price_alerts
 from orchestration.dbt.warm import WarmDbt
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
-from orchestration.loop.pending import LIVE, Model, PendingModels, read_models
+from orchestration.loop.pending import Model, PendingModels, live_first, read_models
 from orchestration.preview import previews, row_counts
 
 # How far back a new run checks; the nightly audit checks all.
@@ -86,7 +86,7 @@ class Turns:
         due = self.backoff.allowed(self._pending.due(connection, all_cadences=all_cadences))
         if self._is_first and not all_cadences:
             # Everything is due now; who waits for a price does not wait for the statistics of the day.
-            due = [model for model in due if model.cadence == LIVE]
+            due = live_first(due)
         if not due:
             return
         self._is_first = False

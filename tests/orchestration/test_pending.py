@@ -11,7 +11,7 @@ import pytest
 from ingest.errors import NeedsAttention
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
 from orchestration.loop import pending
-from orchestration.loop.pending import Model, PendingModels, read_models
+from orchestration.loop.pending import Model, PendingModels, live_first, read_models
 
 TRADES, DEPTH = "binance.trades", "binance.depth"
 
@@ -154,3 +154,11 @@ def test_models_are_read_with_all_that_is_above_them() -> None:
 def test_a_cadence_that_nobody_knows_is_refused() -> None:
     with pytest.raises(NeedsAttention, match=r"fct has the cadence 'often'; there are live, minute"):
         read_models(manifest(cadence="often"))
+
+
+def test_what_is_live_comes_first_and_the_rest_where_nothing_is_live() -> None:
+    """A feed whose models are all built by the minute is built in the first turn as well."""
+    minutely = model("stg_kraken", TRADES, cadence="minute")
+    assert live_first([*STAGING, minutely]) == [*STAGING]
+    assert live_first([minutely]) == [minutely]
+    assert live_first([]) == []

@@ -99,6 +99,7 @@ FAULTS = {
         f"update {RAW} set published_at = published_at - interval 1 hour",
         {"fresh"},
     ),
+    "nobody knows when it came": (f"update {RAW} set published_at = null", {"fresh"}),
     "too many are rejected": (REJECTED.format(raw=RAW, count=4), {"rejected_share"}),
 }
 
@@ -134,3 +135,10 @@ def test_what_never_landed_anything_is_not_checked(tmp_path: Path) -> None:
     warehouse.migrate()
     with warehouse.open() as connection:
         assert raw_checks(connection) == []
+
+
+def test_a_feed_that_never_spoke_is_not_asked_whether_it_is_fresh(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute("update ops.windows set row_count = 0")
+    assert "fresh" not in {result.name for result in raw_checks(connection)}

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from ingest.cli import app
 from ingest.errors import NeedsAttention, SettingsInvalid, WarehouseUnavailable
 from ingest.settings import Settings
-from ingest.warehouse.open import open_warehouse, require_duckdb
+from ingest.warehouse.open import open_warehouse
 from ingest.warehouse.snowflake.session import explained, open_session, proof, session_options
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from snowflake.connector.errors import OperationalError, ProgrammingError
@@ -92,9 +92,9 @@ def test_what_a_rerun_can_mend_and_what_it_cannot() -> None:
 
 
 def test_what_works_on_duckdb_only_refuses_instead_of_using_a_file() -> None:
-    require_duckdb(Settings())
+    assert Settings().warehouse_path.name == "warehouse.duckdb"
     with pytest.raises(SettingsInvalid, match="tickhouse drain"):
-        require_duckdb(Settings(warehouse="snowflake"))
+        _ = Settings(warehouse="snowflake").warehouse_path
     assert isinstance(open_warehouse(Settings(warehouse="snowflake")), SnowflakeWarehouse)
 
 
