@@ -111,7 +111,7 @@ class Settings(BaseSettings):
         return f"127.0.0.1:{port}"
 
     def require_duckdb(self) -> None:
-        """Refuses what works on DuckDB only so far, rather than doing it in another place than was asked for."""
+        """Refuses what works on DuckDB only so far, rather than doing it in another place than asked."""
         if self.warehouse != "duckdb":
             raise SettingsInvalid(
                 f"WAREHOUSE={self.warehouse}: this works on DuckDB only so far. `tickhouse drain` lands "

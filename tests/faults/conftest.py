@@ -17,21 +17,11 @@ from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from tests.dbt.trial import PROJECT, Project
 from tests.dbt.trial import home as dbt_home
 from tests.faults.feed import TRADES, Feed
-from tests.faults.loop_process import Place, warm
+from tests.faults.loop_process import BUILT, Place, warm
 from tests.faults.nursery import Nursery
 from tests.faults.world import World
 from tests.support.broker import OwnBroker
 from tests.support.other_side import OtherSide
-
-# What is compared with a rebuild after each harm: every kind of model, but not all sixty of them.
-COMPARED = frozenset(
-    (
-        *("stg_binance__trades", "stg_binance__depth_messages", "stg_binance__depth_levels"),
-        *("stg_binance__book_tickers", "int_depth_messages_deduplicated", "int_book_messages_sequenced"),
-        *("fct_trades", "fct_quotes", "fct_candles_1s", "fct_candles_1m", "fct_trade_analytics_1m"),
-        *("fct_vwap_session", "fct_feed_latency", "fct_rejected_records", "dim_symbols"),
-    )
-)
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +38,7 @@ def project(folder: Path) -> Project:
         where = ["--project-dir", str(copy), "--profiles-dir", str(copy)]
         parsed = dbtRunner().invoke(["--quiet", "parse", *where])
     assert isinstance(parsed.result, Manifest), parsed.exception
-    return Project(copy, parsed.result, copy / "target", COMPARED)
+    return Project(copy, parsed.result, copy / "target", BUILT)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,13 @@ def stand_still() -> None:
     signal.pause()
 
 
+def build_everything() -> None:
+    """All models, where otherwise a few of each kind are built."""
+    from orchestration.loop import pending, turn
+
+    turn.read_models = pending.read_models
+
+
 def small_batches() -> None:
     """So that a few messages make several turns."""
     from ingest import drain

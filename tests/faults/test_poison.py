@@ -2,11 +2,13 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
 from ingest.kafka.topic_admin import ensure_topics
 from ingest.topics import TOPICS
+from tests.faults import harm
 from tests.faults.feed import TRADES
 from tests.faults.world import World
 from tests.support.other_side import Sent
@@ -80,14 +82,15 @@ ODD = (
 
 def test_poison_lands_and_is_rejected_with_a_reason(world: World) -> None:
     ensure_topics(world.place.settings)
+    world.project = replace(world.project, chosen=frozenset())
     world.feed.trades(20)
     for topic in TOPICS:
         world.feed.publish(topic.name, [Sent(payload, b"k") for payload in PAYLOADS])
         world.feed.publish(topic.name, ODD, partition=1)
-    run = world.must_run()
+    run = world.must_run(harm.build_everything)
     assert "Traceback" not in run.said()
     world.feed.trades(20)
-    world.must_run()
+    world.must_run(harm.build_everything)
     world.must_hold_everything()
     rejected = """select kafka_topic, count(*) from marts.fct_rejected_records
         where kafka_partition = 0 and rejected_reason <> '' group by all"""

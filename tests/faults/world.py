@@ -13,11 +13,11 @@ import duckdb
 from ingest.runs import end_looping
 from ingest.warehouse.duckdb_file import DuckDbFile
 from orchestration.loop.checks import raw_checks
-from orchestration.loop.pending import PendingModels, read_models
+from orchestration.loop.pending import PendingModels
 from tests.dbt.trial import Project, Trial
 from tests.faults.feed import Feed
 from tests.faults.harm import Harm, nothing
-from tests.faults.loop_process import ONE_BATCH, LoopProcess, Place
+from tests.faults.loop_process import ONE_BATCH, LoopProcess, Place, read_built_models
 from tests.faults.nursery import Nursery
 from tests.faults.waiting import wait_until
 from tests.support.ledger import Coordinates, landed
@@ -115,6 +115,6 @@ def behind(trial: Trial) -> list[object]:
     progress = trial.rows("select model, built_through, building_through from ops.model_progress")
     unsettled = [row for row in progress if row[1] != row[2]]
     manifest = trial.project.target / "manifest.json"
-    pending = PendingModels(read_models(json.loads(manifest.read_text())))
+    pending = PendingModels(read_built_models(json.loads(manifest.read_text())))
     waiting = pending.due(trial.connection, all_cadences=True)
     return [*unsettled, *waiting]
