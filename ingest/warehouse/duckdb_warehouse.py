@@ -89,7 +89,7 @@ class DuckDbWarehouse:
     def _alone(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The file lock keeps other processes out, this other threads: where two transactions insert the
         same key at once, DuckDB 2.0 has been seen to lose the row and to keep its key in the index."""
-        with self.file.lock.one_thread, self.file.writing(self._wait_seconds) as connection:
+        with self.file.lock.one_thread(), self.file.writing(self._wait_seconds) as connection:
             yield connection
 
     @contextmanager

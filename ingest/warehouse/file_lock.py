@@ -20,6 +20,7 @@ from ingest.errors import WarehouseBusy
 
 Mode = Literal["shared", "exclusive"]
 _POLL_SECONDS = 0.01
+_THREAD_SECONDS = 120
 
 
 class FileLock:
@@ -28,8 +29,7 @@ class FileLock:
     def __init__(self, warehouse: Path) -> None:
         self._lock_path = warehouse.with_name(warehouse.name + ".lock")
         self._gate_path = warehouse.with_name(warehouse.name + ".gate")
-        self.one_thread = threading.RLock()
-        """For those who land: see DuckDbWarehouse."""
+        self._writing_thread = threading.RLock()
         self._turn = threading.Condition()
         self._is_locking = False
         self._mode: Mode | None = None
@@ -49,6 +49,18 @@ class FileLock:
             yield
         finally:
             self.release()
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """For those who land, see DuckDbWarehouse. Bounded: a thread that holds it may be waiting for us."""
+        if not self._writing_thread.acquire(timeout=_THREAD_SECONDS):
+            raise WarehouseBusy(
+                f"Another thread of this process writes to the warehouse ({self._lock_path})."
+            )
+        try:
+            yield
+        finally:
+            self._writing_thread.release()
 
     def acquire(self, mode: Mode, wait_seconds: float | None = None) -> None:
         deadline = None if wait_seconds is None else time.monotonic() + wait_seconds

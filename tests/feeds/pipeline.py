@@ -34,11 +34,12 @@ class Pipeline:
         return CliRunner().invoke(app, arguments, env=here)
 
     def land(self) -> None:
-        """All that is in Kafka."""
+        """All that is in Kafka, in this thread: the trial holds the warehouse open, as the loop does."""
         warehouse = DuckDbWarehouse(self.settings.warehouse_path)
         with Drain(lambda: open_log(self.settings), warehouse, self._topics) as drain:
-            for _ in drain.run_once():
-                pass
+            while batches := drain.fetch():
+                for batch in batches:
+                    drain.land(batch)
 
     def build(self, *models: str) -> None:
         self.trial.must_run("--select", *models)
