@@ -1,6 +1,8 @@
 """The project as it stands, parsed once for all tests here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def trial(project: Project, tmp_path: Path) -> Iterator[Trial]:
     with open_trial(project, tmp_path / "home") as opened:
         yield opened
+
+
+FreshTrial = Callable[[frozenset[str]], AbstractContextManager[Trial]]
+
+
+@pytest.fixture(scope="session")
+def fresh_trial(project: Project, tmp_path_factory: pytest.TempPathFactory) -> FreshTrial:
+    """An empty warehouse for each example that hypothesis draws, with some of the models."""
+
+    def opened(models: frozenset[str]) -> AbstractContextManager[Trial]:
+        return open_trial(replace(project, chosen=models), tmp_path_factory.mktemp("fresh"))
+
+    return opened

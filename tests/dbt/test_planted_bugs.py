@@ -16,11 +16,11 @@ REWRITE = "macros/progress/rewrite.sql"
 PROGRESS = "macros/progress/progress.sql"
 DUPLICATES = "macros/staging/duplicates.sql"
 WINDOWS = "macros/market/windows.sql"
-MINUTES = "macros/market/minutes.sql"
+FRAMES = "macros/market/frames.sql"
 SESSION = "models/marts/vwap/fct_vwap_session.sql"
 ROLLING = "models/marts/vwap/fct_vwap_rolling_1m.sql"
 BARS = "macros/market/rolling_bars.sql"
-PLACES = "macros/book/places.sql"
+SEQUENCING = "macros/book/sequencing.sql"
 SPANS = "macros/book/spans.sql"
 SEQUENCED = "models/intermediate/int_book_messages_sequenced.sql"
 
@@ -32,7 +32,7 @@ OF_TRADES = (
     *("fct_vwap_session", "fct_vwap_rolling_1m", "fct_vwap_rolling_bars"),
     *("fct_realised_volatility_1h", "fct_price_alerts"),
 )
-OF_BOOKS = (PLACES, SPANS, SEQUENCED)
+OF_BOOKS = (SEQUENCING, SPANS, SEQUENCED)
 BOOKS = (
     *("int_depth_messages_deduplicated", "int_book_messages_sequenced", "int_book_levels_checkpointed"),
     *("int_book_levels_current", "fct_book_ladder", "fct_book_top", "fct_book_epochs"),
@@ -84,9 +84,9 @@ BUGS = {
         "{{ rows }}.venue = affected.venue",
         "{{ rows }}.venue = affected.venue and {{ is_new(rows ~ '.batch_id') }}",
     ),
-    "rows after a late trade are forgotten": (MINUTES, "where is_affected = 1", "where is_changed = 1"),
+    "rows after a late trade are forgotten": (FRAMES, "where is_affected = 1", "where is_changed = 1"),
     "rows after a trade that vanished are forgotten": (
-        MINUTES,
+        FRAMES,
         "max(is_changed) as is_changed",
         "min(is_changed) as is_changed",
     ),
@@ -107,7 +107,7 @@ BUGS = {
         "(select min(window_start_at) from affected)",
     ),
     "what lies behind a late change stays": (
-        PLACES,
+        SEQUENCING,
         "sequenced.place >= starts.from_place",
         "sequenced.place = starts.from_place",
     ),
