@@ -27,11 +27,16 @@ def ensure_manifest() -> Path:
     manifest.parent.mkdir(exist_ok=True)
     with (manifest.parent / "parse.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        if not manifest.exists() or manifest.stat().st_mtime < _newest_source():
+        if not is_current(manifest):
             dbt = str(Path(sys.executable).parent / "dbt")
             where = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
             subprocess.run([dbt, "--quiet", "parse", *where], check=True, env=dbt_environment())
     return manifest
+
+
+def is_current(parsed: Path) -> bool:
+    """Whether it is there and no older than the project."""
+    return parsed.exists() and parsed.stat().st_mtime >= _newest_source()
 
 
 def _newest_source() -> float:

@@ -7,15 +7,18 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dbt import version
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
+from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.manifest import Manifest
 
 from ingest.errors import NeedsAttention
-from orchestration.dbt.project import DBT_DIR, dbt_environment, ensure_manifest
+from orchestration.dbt.project import DBT_DIR, dbt_environment, ensure_manifest, is_current
 
 # Nothing written, nothing asked twice: each of these costs a tenth of a second or more per call.
 QUICK = [
@@ -36,10 +39,7 @@ class WarmDbt:
         os.environ.update(dbt_environment())
         manifest_path = ensure_manifest()
         self.manifest_json: Mapping[str, Any] = json.loads(manifest_path.read_text())
-        parsed = dbtRunner().invoke(["parse", *QUICK, *WHERE])
-        if not isinstance(parsed.result, Manifest):
-            raise NeedsAttention(f"dbt cannot parse its project: {parsed.exception}. See `dbt parse`.")
-        self._runner = dbtRunner(manifest=parsed.result)
+        self._runner = dbtRunner(manifest=_parsed(manifest_path.with_name(PARTIAL_PARSE_FILE_NAME)))
 
     def invoke(self, *arguments: str) -> RunExecutionResult:
         """`run`, `test` or `build`; node failures are in the result, a broken dbt is an error."""
@@ -50,6 +50,19 @@ class WarmDbt:
         if outcome.exception is not None or not isinstance(outcome.result, RunExecutionResult):
             raise NeedsAttention(f"dbt {' '.join(arguments)} broke off: {outcome.exception}")
         return outcome.result
+
+
+def _parsed(kept: Path) -> Manifest:
+    """As the last parse left it beside the manifest: `dbt parse` would parse all of it again, for seconds,
+    because another instance's TICKHOUSE_HOME is in the profile."""
+    if is_current(kept):
+        manifest = Manifest.from_msgpack(kept.read_bytes())
+        if manifest.metadata.dbt_version == version.__version__:
+            return manifest
+    parsed = dbtRunner().invoke(["parse", *QUICK, *WHERE])
+    if not isinstance(parsed.result, Manifest):
+        raise NeedsAttention(f"dbt cannot parse its project: {parsed.exception}. See `dbt parse`.")
+    return parsed.result
 
 
 @contextlib.contextmanager
