@@ -58,6 +58,7 @@ def _parsed(kept: Path) -> Manifest:
     if is_current(kept):
         manifest = Manifest.from_msgpack(kept.read_bytes())
         if manifest.metadata.dbt_version == version.__version__:
+            manifest.build_flat_graph()  # what Jinja knows as `graph`
             return manifest
     parsed = dbtRunner().invoke(["parse", *QUICK, *WHERE])
     if not isinstance(parsed.result, Manifest):

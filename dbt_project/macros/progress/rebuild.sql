@@ -1,14 +1,12 @@
 {#
     A rebuild starts from an empty table and from built_through = 0. What stands on the model cannot tell
     which rows are other than before, so its descendants are due for a rebuild, too (ops.rebuilds_due).
-    A rebuild that fails stays due.
+    A rebuild that fails stays due, the first one too.
 #}
 {% macro must_rebuild(target, state) %}
-    {% set is_asked_for = should_full_refresh() %}
-    {% if is_asked_for %} {% do send(make_due([model.unique_id])) %} {% endif %}
-    {% if not (is_asked_for or state.is_due or state.columns is none or state.built_through is none) %}
-        {% do return(false) %}
-    {% endif %}
+    {% set is_wanted = should_full_refresh() or state.columns is none or state.built_through is none %}
+    {% if is_wanted %} {% do send(make_due([model.unique_id])) %} {% endif %}
+    {% if not (is_wanted or state.is_due) %} {% do return(false) %} {% endif %}
     {# A model may read itself, also the first time. #}
     {% if state.columns is none %}
         {% do send("create table if not exists " ~ target ~ get_table_columns_and_constraints()) %}
