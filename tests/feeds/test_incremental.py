@@ -1,6 +1,7 @@
 """Whatever came of these feeds, in whatever order and cuts: their tables are those that a rebuild makes."""
 
 import json
+from abc import ABC, abstractmethod
 from random import Random
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.dbt.trial import Trial
 MODELS = ("stg_simulated__ticks", "int_ticks_deduplicated", "stg_binance__klines", "stg_kraken__trades")
 
 
-class Made:
+class Made(ABC):
     """Good messages, spoiled ones, and such as contradict an earlier one."""
 
     topic = ""
@@ -24,8 +25,9 @@ class Made:
         self.random = random
         self.sent = 0
 
+    @abstractmethod
     def body(self, number: int) -> dict[str, Any]:
-        raise NotImplementedError
+        """The message of this number, good."""
 
     def payload(self) -> bytes:
         self.sent += 1
