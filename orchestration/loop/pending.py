@@ -18,6 +18,9 @@ LIVE = "live"
 # Seconds between builds. A model without a cadence is built each turn.
 CADENCES: Mapping[str, float] = {LIVE: 0, "minute": 60, "hour": 3600, "day": 86400}
 
+# Who waits for a price does not wait for the statistics of the day: so many of the slower models a turn.
+SLOW_AT_ONCE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -82,18 +85,22 @@ class PendingModels:
         }
         return [self.models[uid] for uid in self.models if uid in due | quiet]
 
+    def share(self, due: Sequence[Model]) -> list[Model]:
+        """What one turn builds of it: all that is live, and what waits longest of the rest, parents first."""
+        slow = sorted((model for model in due if model.cadence != LIVE), key=self._waiting)
+        return [model for model in due if model.cadence == LIVE] + slow[:SLOW_AT_ONCE]
+
     def built(self, unique_ids: Iterable[str]) -> None:
         """These were built just now."""
         self._built_at.update(dict.fromkeys(unique_ids, time.monotonic()))
 
+    def _waiting(self, model: Model) -> tuple[float, int]:
+        """A model has more ancestors than any of its parents."""
+        return self._built_at.get(model.unique_id, float("-inf")), len(model.parents)
+
     def _is_due(self, model: Model) -> bool:
         last = self._built_at.get(model.unique_id, float("-inf"))
         return time.monotonic() - last >= CADENCES[model.cadence]
-
-
-def live_first(due: list[Model]) -> list[Model]:
-    """What somebody waits for; everything, if that is none of it."""
-    return [model for model in due if model.cadence == LIVE] or due
 
 
 def _newest(model: Model, landed: Mapping[str, int]) -> int:

@@ -19,12 +19,14 @@ from orchestration.alerts import ALERTS, PriceAlert, price_alerts
 from orchestration.dbt.warm import WarmDbt
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
-from orchestration.loop.pending import Model, PendingModels, live_first, read_models
+from orchestration.loop.pending import LIVE, Model, PendingModels, read_models
 from orchestration.preview import previews, row_counts
 
 # How far back a new run checks; the nightly audit checks all.
 RECENT_BATCHES = 500
 PREVIEW_SECONDS = 300
+# So many models are tested in a turn: all at once would keep the next messages waiting for seconds.
+TESTED_AT_ONCE = 8
 
 
 @dataclass(slots=True)
@@ -61,8 +63,9 @@ class Turns:
         self._pending = PendingModels(read_models(dbt.manifest_json))
         self.backoff = Backoff()
         self._is_first = True
-        self._untested: set[str] = set()
-        self._tested_at = float("-inf")
+        self._untested: dict[str, None] = {}
+        self._tested_at: dict[str, float] = {}
+        self._checked_at = float("-inf")
         self._previewed_at = float("-inf")
         self._checked_through: int | None = None
 
@@ -76,43 +79,56 @@ class Turns:
                 turn.relieved = True
                 return turn
             turn.landed = [landed for batch in batches if (landed := self._drain.land(batch))]
-            was_first = self._is_first
-            self._build(connection, turn, all_cadences=all_cadences)
             # Who waits for the first rows sees them before they are tested, a turn later.
-            is_time = not was_first and time.monotonic() - self._tested_at >= test_every_seconds
-            if all_cadences or is_time:
-                self._test(connection, turn)
+            is_first = self._is_first and not all_cadences
+            self._build(connection, turn, all_cadences=all_cadences)
+            if not is_first:
+                self._test(turn, test_every_seconds, TESTED_AT_ONCE if not all_cadences else None)
+                self._check(connection, turn, test_every_seconds)
             turn.held_seconds = time.monotonic() - began
         return turn
 
     def _build(self, connection: duckdb.DuckDBPyConnection, turn: Turn, *, all_cadences: bool) -> None:
         due = self.backoff.allowed(self._pending.due(connection, all_cadences=all_cadences))
+        if not all_cadences:
+            due = self._pending.share(due)
         if self._is_first and not all_cadences:
-            # Everything is due now; who waits for a price does not wait for the statistics of the day.
-            due = live_first(due)
+            due = [model for model in due if model.cadence == LIVE] or due
         if not due:
             return
         self._is_first = False
         turn.runs = self._dbt.invoke("run", "--select", *_names(due))
         built = [result.node for result in turn.runs.results if str(result.status) == "success"]
         self._pending.built(node.unique_id for node in built)
-        self._untested.update(node.name for node in built)
+        self._untested |= dict.fromkeys(node.name for node in built)
         if any(node.name == ALERTS.path[-1] for node in built):
             turn.alerts = price_alerts(connection)
 
-    def _test(self, connection: duckdb.DuckDBPyConnection, turn: Turn) -> None:
-        if not self._untested:
+    def _test(self, turn: Turn, every_seconds: float, at_once: int | None) -> None:
+        """Those that were built since their last test, if that was long enough ago."""
+        now = time.monotonic()
+        names = [
+            name for name in self._untested if now - self._tested_at.get(name, float("-inf")) >= every_seconds
+        ][:at_once]
+        if not names:
             return
         # `buildable`: not the tests that also need a model that may not be there yet.
-        tested = ["--select", *sorted(self._untested), "--indirect-selection", "buildable"]
-        turn.tests = self._dbt.invoke("test", *tested)
+        turn.tests = self._dbt.invoke("test", "--select", *names, "--indirect-selection", "buildable")
+        for name in names:
+            del self._untested[name]
+            self._tested_at[name] = now
+
+    def _check(self, connection: duckdb.DuckDBPyConnection, turn: Turn, every_seconds: float) -> None:
+        """The raw tables' own checks, and what the UI shows of all tables."""
         newest = newest_batch_id(connection)
+        is_new = newest != self._checked_through or turn.runs is not None
+        if not is_new or time.monotonic() - self._checked_at < every_seconds:
+            return
         since = max(0, newest - RECENT_BATCHES) if self._checked_through is None else self._checked_through
         turn.checks = raw_checks(connection, since)
         self._checked_through = newest
         self._look(connection, turn)
-        self._untested.clear()
-        self._tested_at = time.monotonic()
+        self._checked_at = time.monotonic()
 
     def _look(self, connection: duckdb.DuckDBPyConnection, turn: Turn) -> None:
         """What the UI shows of the tables; previews are large, so they come more rarely."""

@@ -11,7 +11,7 @@ import pytest
 from ingest.errors import NeedsAttention
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
 from orchestration.loop import pending
-from orchestration.loop.pending import Model, PendingModels, live_first, read_models
+from orchestration.loop.pending import Model, PendingModels, read_models
 
 TRADES, DEPTH = "binance.trades", "binance.depth"
 
@@ -20,6 +20,7 @@ def model(name: str, *topics: str, cadence: str = "live", parents: tuple[str, ..
     return Model(name, name, cadence, frozenset(topics), frozenset(parents))
 
 
+NAMES = tuple("abcdefghij")
 STAGING = (model("stg_trades", TRADES), model("stg_depth", DEPTH))
 TRADES_MART = model("fct_trades", TRADES, parents=("stg_trades",))
 MIXED_MART = model("fct_mixed", TRADES, DEPTH, parents=("stg_trades", "stg_depth"))
@@ -156,9 +157,18 @@ def test_a_cadence_that_nobody_knows_is_refused() -> None:
         read_models(manifest(cadence="often"))
 
 
-def test_what_is_live_comes_first_and_the_rest_where_nothing_is_live() -> None:
-    """A feed whose models are all built by the minute is built in the first turn as well."""
-    minutely = model("stg_kraken", TRADES, cadence="minute")
-    assert live_first([*STAGING, minutely]) == [*STAGING]
-    assert live_first([minutely]) == [minutely]
-    assert live_first([]) == []
+def test_a_turn_builds_all_that_is_live_and_a_few_of_the_rest_in_turn() -> None:
+    """What waits longest comes first, parents before children, until all had their turn."""
+    slow = [model(f"fct_{n}", TRADES, cadence="minute", parents=NAMES[:n]) for n in range(10)]
+    waiting = PendingModels({each.unique_id: each for each in slow})
+    shares = []
+    for _ in range(3):
+        share = waiting.share([*reversed(slow), *STAGING])
+        waiting.built(each.unique_id for each in share)
+        assert share[: len(STAGING)] == [*STAGING]
+        shares.append([each.name for each in share[len(STAGING) :]])
+    assert shares == [
+        ["fct_0", "fct_1", "fct_2", "fct_3"],
+        ["fct_4", "fct_5", "fct_6", "fct_7"],
+        ["fct_8", "fct_9", "fct_0", "fct_1"],
+    ]
