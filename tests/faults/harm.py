@@ -53,6 +53,13 @@ def build_everything() -> None:
     turn.read_models = pending.read_models
 
 
+def one_try() -> None:
+    """What fails is not tried again within the run, however slow the machine."""
+    from orchestration.loop import backoff
+
+    backoff.FIRST_SECONDS = 600
+
+
 def small_batches() -> None:
     """So that a few messages make several turns."""
     from ingest import drain

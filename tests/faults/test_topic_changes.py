@@ -85,7 +85,7 @@ def test_retention_that_passes_the_position_is_written_down_and_shown(world: Wor
     assert f"{TRADES}[0] [50, 80) was gone from Kafka before it was landed (retention)" in run.said()
     (told,) = world.materializations(run, "raw/binance_trades")
     assert told["lost_offsets"] == 30
-    *_, complete = world.checks(run, "raw/binance_trades", "coordinates_complete")
+    (complete,) = world.checks(run, "raw/binance_trades", "coordinates_complete")
     assert complete.passed
     assert complete.metadata["lost_offsets"].value == 30
 
