@@ -85,10 +85,14 @@ class PendingModels:
         }
         return [self.models[uid] for uid in self.models if uid in due | quiet]
 
-    def share(self, due: Sequence[Model]) -> list[Model]:
-        """What one turn builds of it: all that is live, and what waits longest of the rest, parents first."""
+    def share(self, due: Sequence[Model], *, live_first: bool = False) -> list[Model]:
+        """What one turn builds of what is due: all that is live, and what waits longest of the rest, parents
+        first. `live_first`: nothing of the rest, unless there is nothing else."""
+        live = [model for model in due if model.cadence == LIVE]
+        if live and live_first:
+            return live
         slow = sorted((model for model in due if model.cadence != LIVE), key=self._waiting)
-        return [model for model in due if model.cadence == LIVE] + slow[:SLOW_AT_ONCE]
+        return live + slow[:SLOW_AT_ONCE]
 
     def built(self, unique_ids: Iterable[str]) -> None:
         """These were built just now."""

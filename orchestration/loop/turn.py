@@ -19,7 +19,7 @@ from orchestration.alerts import ALERTS, PriceAlert, price_alerts
 from orchestration.dbt.warm import WarmDbt
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
-from orchestration.loop.pending import LIVE, Model, PendingModels, read_models
+from orchestration.loop.pending import Model, PendingModels, read_models
 from orchestration.preview import previews, row_counts
 
 # How far back a new run checks; the nightly audit checks all.
@@ -91,9 +91,7 @@ class Turns:
     def _build(self, connection: duckdb.DuckDBPyConnection, turn: Turn, *, all_cadences: bool) -> None:
         due = self.backoff.allowed(self._pending.due(connection, all_cadences=all_cadences))
         if not all_cadences:
-            due = self._pending.share(due)
-        if self._is_first and not all_cadences:
-            due = [model for model in due if model.cadence == LIVE] or due
+            due = self._pending.share(due, live_first=self._is_first)
         if not due:
             return
         self._is_first = False

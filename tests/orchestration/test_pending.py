@@ -20,7 +20,7 @@ def model(name: str, *topics: str, cadence: str = "live", parents: tuple[str, ..
     return Model(name, name, cadence, frozenset(topics), frozenset(parents))
 
 
-NAMES = tuple("abcdefghij")
+ANCESTORS = tuple("abcdefghij")
 STAGING = (model("stg_trades", TRADES), model("stg_depth", DEPTH))
 TRADES_MART = model("fct_trades", TRADES, parents=("stg_trades",))
 MIXED_MART = model("fct_mixed", TRADES, DEPTH, parents=("stg_trades", "stg_depth"))
@@ -159,7 +159,7 @@ def test_a_cadence_that_nobody_knows_is_refused() -> None:
 
 def test_a_turn_builds_all_that_is_live_and_a_few_of_the_rest_in_turn() -> None:
     """What waits longest comes first, parents before children, until all had their turn."""
-    slow = [model(f"fct_{n}", TRADES, cadence="minute", parents=NAMES[:n]) for n in range(10)]
+    slow = [model(f"fct_{n}", TRADES, cadence="minute", parents=ANCESTORS[:n]) for n in range(10)]
     waiting = PendingModels({each.unique_id: each for each in slow})
     shares = []
     for _ in range(3):
@@ -172,3 +172,12 @@ def test_a_turn_builds_all_that_is_live_and_a_few_of_the_rest_in_turn() -> None:
         ["fct_4", "fct_5", "fct_6", "fct_7"],
         ["fct_8", "fct_9", "fct_0", "fct_1"],
     ]
+
+
+def test_what_is_live_comes_alone_at_first_and_the_rest_where_nothing_is_live() -> None:
+    """A feed whose models are all built by the minute is built in the first turn as well."""
+    minutely = model("stg_kraken", TRADES, cadence="minute")
+    waiting = PendingModels({minutely.unique_id: minutely})
+    assert waiting.share([*STAGING, minutely], live_first=True) == [*STAGING]
+    assert waiting.share([minutely], live_first=True) == [minutely]
+    assert waiting.share([], live_first=True) == []
