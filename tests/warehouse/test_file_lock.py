@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import WarehouseBusy
+from ingest.warehouse import file_lock
 from ingest.warehouse.file_lock import FileLock, Mode, lock_for
 from tests.warehouse.processes import process, wait_until_ready
 
@@ -184,3 +185,21 @@ def test_a_thread_may_release_what_another_one_took(path: Path) -> None:
     with ThreadPoolExecutor(1) as another_thread:
         another_thread.submit(lock.release).result()
     assert is_free(lock)
+
+
+def test_a_thread_does_not_wait_for_ever_for_one_that_may_wait_for_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_lock, "_THREAD_SECONDS", 0.05)
+    lock = lock_for(path)
+
+    def land() -> None:
+        with lock.one_thread():
+            pass
+
+    with ThreadPoolExecutor(1) as other:
+        with lock.one_thread():
+            land()  # the thread that has it may take it again
+            with pytest.raises(WarehouseBusy, match="Another thread of this process"):
+                other.submit(land).result()
+        other.submit(land).result()

@@ -1,6 +1,7 @@
 """Two clocks: the exchange's, when something happened, and ours, when its message arrived."""
 
 import time
+from abc import ABC, abstractmethod
 from datetime import datetime
 from random import Random
 
@@ -9,7 +10,7 @@ LATENCY_MS = (1.5, 8.0)
 """The shortest and longest way from the exchange to us."""
 
 
-class Clock:
+class Clock(ABC):
     """The time of one message after the other; `tick` goes on to the next."""
 
     def __init__(self) -> None:
@@ -24,9 +25,9 @@ class Clock:
         self._count += 1
         self._set()
 
+    @abstractmethod
     def now_ns(self, count: int) -> int:
         """Our time when message number `count` arrives."""
-        raise NotImplementedError
 
     def _set(self) -> None:
         self.received_ns = self.now_ns(self._count)
