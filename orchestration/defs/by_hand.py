@@ -13,7 +13,7 @@ from ingest.topics import find_topics
 from ingest.warehouse.replay import Batches, all_batches, replay
 from orchestration.dbt.warm import WarmDbt
 from orchestration.keys import POOL
-from orchestration.loop.pending import PendingModels, read_models
+from orchestration.loop.pending import look, read_models
 from orchestration.resources import WarehouseResource
 
 
@@ -42,7 +42,8 @@ def build_pending(context: dg.OpExecutionContext, database: WarehouseResource) -
     """Whatever has work, at once; a micro-batch run that is alive may be quicker, which does no harm."""
     dbt = WarmDbt()
     with database.get_connection() as connection:
-        due = PendingModels(read_models(dbt.manifest_json)).due(connection, all_cadences=True)
+        standing = look(read_models(dbt.manifest_json), connection)
+        due = standing.with_quiet_parents(standing.due(all_cadences=True))
         results = dbt.invoke("run", "--select", *(model.name for model in due)).results if due else []
     failed = [f"{r.node.name}: {r.message}" for r in results if str(r.status) != "success"]
     if failed:

@@ -18,7 +18,7 @@ from orchestration.preview import previews
 from orchestration.resources import WarehouseResource
 
 PROJECT = dbt_project()
-EVERYTHING = ("--vars", "{audit: full}")
+EVERYTHING = {"audit": "full"}
 
 
 @dbt_assets(
@@ -34,7 +34,7 @@ def dbt_models(
     """Run the selected models, then the selected tests; the file is let go between them."""
     warehouse = database.warehouse
     warehouse.migrate()
-    warm = WarmDbt()
+    warm = WarmDbt(EVERYTHING)
     mapper = ResultMapper(warm.manifest_json, PROJECT)
     failed = []
     models = [key.path[-1] for key in context.selected_asset_keys]
@@ -45,7 +45,7 @@ def dbt_models(
             failed.append(f"{result.asset_key.to_user_string()}: {result.message}")
     tests = [key.name for key in context.selected_asset_check_keys]
     if tests:
-        yield from mapper.checks(warm.invoke("test", "--select", *tests, *EVERYTHING))
+        yield from mapper.checks(warm.invoke("test", "--select", *tests))
     if failed:
         raise dg.Failure("dbt could not build " + "; ".join(failed))
 

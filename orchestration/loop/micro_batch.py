@@ -34,7 +34,7 @@ class LoopConfig(dg.Config):
     )
     idle_seconds: float = Field(default=60, description="Ends when nothing came for so long.")
     turn_seconds: float = Field(default=1.0, description="A turn begins at most this often.")
-    test_seconds: float = Field(default=20, description="Data tests and raw checks run this often.")
+    test_seconds: float = Field(default=60, description="Data tests and raw checks run this often.")
     report_seconds: float = Field(default=30, description="Each asset reports at most this often.")
     check_report_seconds: float = Field(
         default=300, description="Each check reports at most this often, or when its colour changes."

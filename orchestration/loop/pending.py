@@ -3,8 +3,7 @@
 latest batch per topic  >  built_through of the model, and its cadence is due
 """
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ LIVE = "live"
 CADENCES: Mapping[str, float] = {LIVE: 0, "minute": 60, "hour": 3600, "day": 86400}
 
 # Who waits for a price does not wait for the statistics of the day: so many of the slower models a turn.
-SLOW_AT_ONCE = 4
+SLOW_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +58,24 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
     return models
 
 
-class PendingModels:
-    """Remembers when each model was last built; what has work is read from the warehouse."""
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """How far the models stood behind what has landed, at one moment."""
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
-        self.models = models
-        self._built_at: dict[str, float] = {}
+    models: Mapping[str, Model]
+    newest: Mapping[str, int]
+    """The newest batch of the topics that a model is built from."""
+    built: Mapping[str, int]
+    ages: Mapping[str, float]
+    """Seconds since a model was last built; none, if it never was."""
 
-    def due(self, connection: duckdb.DuckDBPyConnection, *, all_cadences: bool = False) -> list[Model]:
+    def due(self, *, all_cadences: bool = False) -> list[Model]:
         """Models with work whose cadence is due; with `all_cadences`, whatever has work."""
-        landed = dict(
-            connection.execute("select topic, max(batch_id) from ops.batches group by topic").fetchall()
-        )
-        built = dict(connection.execute("select model, built_through from ops.model_progress").fetchall())
-        newest = {uid: _newest(model, landed) for uid, model in self.models.items()}
-        behind = {uid for uid in self.models if newest[uid] > built.get(uid, 0)}
-        due = {uid for uid in behind if all_cadences or self._is_due(self.models[uid])}
-        # A model builds as far as all its parents have: one of a quiet topic must move up, or it holds
-        # back what the other topics brought.
-        quiet = {
-            parent
-            for uid in due
-            for parent in self.models[uid].parents - behind
-            if newest[uid] > built.get(parent, 0)
-        }
-        return [self.models[uid] for uid in self.models if uid in due | quiet]
+        return [
+            model
+            for model in self.models.values()
+            if self._is_behind(model) and (all_cadences or self._is_due(model))
+        ]
 
     def share(self, due: Sequence[Model], *, live_first: bool = False) -> list[Model]:
         """What one turn builds of what is due: all that is live, and what waits longest of the rest, parents
@@ -94,17 +86,46 @@ class PendingModels:
         slow = sorted((model for model in due if model.cadence != LIVE), key=self._waiting)
         return live + slow[:SLOW_AT_ONCE]
 
-    def built(self, unique_ids: Iterable[str]) -> None:
-        """These were built just now."""
-        self._built_at.update(dict.fromkeys(unique_ids, time.monotonic()))
+    def with_quiet_parents(self, chosen: Sequence[Model]) -> list[Model]:
+        """A model builds as far as all its parents have: one of a quiet topic must move up, or it holds back
+        what the other topics brought."""
+        wanted = {model.unique_id for model in chosen} | {
+            parent
+            for model in chosen
+            for parent in model.parents & self.models.keys()
+            if not self._is_behind(self.models[parent])
+            and self.newest[model.unique_id] > self.built.get(parent, 0)
+        }
+        return [model for uid, model in self.models.items() if uid in wanted]
+
+    def _is_behind(self, model: Model) -> bool:
+        return self.newest[model.unique_id] > self.built.get(model.unique_id, 0)
+
+    def _is_due(self, model: Model) -> bool:
+        """Also if the clock stepped back, and the last build lies ahead."""
+        age = self.ages.get(model.unique_id, float("inf"))
+        return not 0 <= age < CADENCES[model.cadence]
 
     def _waiting(self, model: Model) -> tuple[float, int]:
         """A model has more ancestors than any of its parents."""
-        return self._built_at.get(model.unique_id, float("-inf")), len(model.parents)
+        return -self.ages.get(model.unique_id, float("inf")), len(model.parents)
 
-    def _is_due(self, model: Model) -> bool:
-        last = self._built_at.get(model.unique_id, float("-inf"))
-        return time.monotonic() - last >= CADENCES[model.cadence]
+
+def look(models: Mapping[str, Model], connection: duckdb.DuckDBPyConnection) -> Pending:
+    """Ask the warehouse what has landed, what is built, and when it was."""
+    landed = dict(
+        connection.execute("select topic, max(batch_id) from ops.batches group by topic").fetchall()
+    )
+    progress = connection.execute(
+        """select model, built_through, epoch(now()::timestamptz at time zone 'UTC' - settled_at)
+           from ops.model_progress"""
+    ).fetchall()
+    return Pending(
+        models,
+        newest={uid: _newest(model, landed) for uid, model in models.items()},
+        built={uid: built for uid, built, _ in progress},
+        ages={uid: age for uid, _, age in progress if age is not None},
+    )
 
 
 def _newest(model: Model, landed: Mapping[str, int]) -> int:

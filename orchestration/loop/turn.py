@@ -17,16 +17,19 @@ from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Landed
 from orchestration.alerts import ALERTS, PriceAlert, price_alerts
 from orchestration.dbt.warm import WarmDbt
+from orchestration.loop import pending
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
-from orchestration.loop.pending import Model, PendingModels, read_models
+from orchestration.loop.pending import Model, read_models
 from orchestration.preview import previews, row_counts
 
 # How far back a new run checks; the nightly audit checks all.
 RECENT_BATCHES = 500
 PREVIEW_SECONDS = 300
-# So many models are tested in a turn: all at once would keep the next messages waiting for seconds.
+# So many models are tested at a time, and so often: all at once would keep the next messages waiting for
+# seconds, and a few in each turn would cost each turn what it takes to begin.
 TESTED_AT_ONCE = 8
+TEST_PAUSE_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -60,11 +63,12 @@ class Turns:
         self._drain = drain
         self._warehouse = warehouse
         self._dbt = dbt
-        self._pending = PendingModels(read_models(dbt.manifest_json))
+        self._models = read_models(dbt.manifest_json)
         self.backoff = Backoff()
         self._is_first = True
         self._untested: dict[str, None] = {}
         self._tested_at: dict[str, float] = {}
+        self._any_tested_at = float("-inf")
         self._checked_at = float("-inf")
         self._previewed_at = float("-inf")
         self._checked_through: int | None = None
@@ -89,15 +93,14 @@ class Turns:
         return turn
 
     def _build(self, connection: duckdb.DuckDBPyConnection, turn: Turn, *, all_cadences: bool) -> None:
-        due = self.backoff.allowed(self._pending.due(connection, all_cadences=all_cadences))
-        if not all_cadences:
-            due = self._pending.share(due, live_first=self._is_first)
-        if not due:
+        standing = pending.look(self._models, connection)
+        due = self.backoff.allowed(standing.due(all_cadences=all_cadences))
+        chosen = due if all_cadences else standing.share(due, live_first=self._is_first)
+        if not chosen:
             return
         self._is_first = False
-        turn.runs = self._dbt.invoke("run", "--select", *_names(due))
+        turn.runs = self._dbt.invoke("run", "--select", *_names(standing.with_quiet_parents(chosen)))
         built = [result.node for result in turn.runs.results if str(result.status) == "success"]
-        self._pending.built(node.unique_id for node in built)
         self._untested |= dict.fromkeys(node.name for node in built)
         if any(node.name == ALERTS.path[-1] for node in built):
             turn.alerts = price_alerts(connection)
@@ -105,6 +108,8 @@ class Turns:
     def _test(self, turn: Turn, every_seconds: float, at_once: int | None) -> None:
         """Those that were built since their last test, if that was long enough ago."""
         now = time.monotonic()
+        if at_once is not None and now - self._any_tested_at < TEST_PAUSE_SECONDS:
+            return
         names = [
             name for name in self._untested if now - self._tested_at.get(name, float("-inf")) >= every_seconds
         ][:at_once]
@@ -112,6 +117,7 @@ class Turns:
             return
         # `buildable`: not the tests that also need a model that may not be there yet.
         turn.tests = self._dbt.invoke("test", "--select", *names, "--indirect-selection", "buildable")
+        self._any_tested_at = time.monotonic()
         for name in names:
             del self._untested[name]
             self._tested_at[name] = now
@@ -119,12 +125,15 @@ class Turns:
     def _check(self, connection: duckdb.DuckDBPyConnection, turn: Turn, every_seconds: float) -> None:
         """The raw tables' own checks, and what the UI shows of all tables."""
         newest = newest_batch_id(connection)
-        is_new = newest != self._checked_through or turn.runs is not None
-        if not is_new or time.monotonic() - self._checked_at < every_seconds:
+        since = self._checked_through
+        has_landed = newest != since
+        is_idle = not has_landed and turn.runs is None
+        if is_idle or time.monotonic() - self._checked_at < every_seconds:
             return
-        since = max(0, newest - RECENT_BATCHES) if self._checked_through is None else self._checked_through
-        turn.checks = raw_checks(connection, since)
-        self._checked_through = newest
+        if has_landed:
+            recent = max(0, newest - RECENT_BATCHES)
+            turn.checks = raw_checks(connection, recent if since is None else since)
+            self._checked_through = newest
         self._look(connection, turn)
         self._checked_at = time.monotonic()
 

@@ -13,7 +13,7 @@ import duckdb
 from ingest.runs import end_looping
 from ingest.warehouse.duckdb_file import DuckDbFile
 from orchestration.loop.checks import raw_checks
-from orchestration.loop.pending import PendingModels
+from orchestration.loop.pending import look
 from tests.dbt.trial import Project, Trial
 from tests.faults.feed import Feed
 from tests.faults.harm import Harm, nothing
@@ -115,6 +115,6 @@ def behind(trial: Trial) -> list[object]:
     progress = trial.rows("select model, built_through, building_through from ops.model_progress")
     unsettled = [row for row in progress if row[1] != row[2]]
     manifest = trial.project.target / "manifest.json"
-    pending = PendingModels(read_built_models(json.loads(manifest.read_text())))
-    waiting = pending.due(trial.connection, all_cadences=True)
+    standing = look(read_built_models(json.loads(manifest.read_text())), trial.connection)
+    waiting = standing.due(all_cadences=True)
     return [*unsettled, *waiting]

@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 from ingest.errors import NeedsAttention
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
-from orchestration.loop import pending
-from orchestration.loop.pending import Model, PendingModels, read_models
+from orchestration.loop.pending import Model, Pending, look, read_models
 
 TRADES, DEPTH = "binance.trades", "binance.depth"
 
@@ -24,13 +22,6 @@ ANCESTORS = tuple("abcdefghij")
 STAGING = (model("stg_trades", TRADES), model("stg_depth", DEPTH))
 TRADES_MART = model("fct_trades", TRADES, parents=("stg_trades",))
 MIXED_MART = model("fct_mixed", TRADES, DEPTH, parents=("stg_trades", "stg_depth"))
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [1000.0]
-    monkeypatch.setattr(pending, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    return now
 
 
 @dataclass
@@ -50,9 +41,16 @@ class Warehouse:
             through = min((self.built[parent] for parent in one.parents), default=newest)
             self.built[one.unique_id] = through
             self.connection.execute(
-                "insert or replace into ops.model_progress values (?, ?, ?, null)",
+                """insert or replace into ops.model_progress
+                   values (?, ?, ?, now()::timestamptz at time zone 'UTC')""",
                 [one.unique_id, through, through],
             )
+
+    def age(self, seconds: float) -> None:
+        """So long ago was all that was built; ahead of the clock, where negative."""
+        self.connection.execute(
+            "update ops.model_progress set settled_at = settled_at - to_seconds(?)", [seconds]
+        )
 
 
 @pytest.fixture
@@ -63,12 +61,13 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield Warehouse(connection)
 
 
-def models_of(*models: Model) -> PendingModels:
-    return PendingModels({one.unique_id: one for one in models})
+def models_of(*models: Model) -> Mapping[str, Model]:
+    return {one.unique_id: one for one in models}
 
 
-def due(models: PendingModels, warehouse: Warehouse, *, all_cadences: bool = False) -> list[str]:
-    return [one.name for one in models.due(warehouse.connection, all_cadences=all_cadences)]
+def due(models: Mapping[str, Model], warehouse: Warehouse, *, all_cadences: bool = False) -> list[str]:
+    pending = look(models, warehouse.connection)
+    return [one.name for one in pending.with_quiet_parents(pending.due(all_cadences=all_cadences))]
 
 
 def test_nothing_landed_nothing_due(warehouse: Warehouse) -> None:
@@ -107,22 +106,39 @@ def test_a_quiet_topic_is_left_alone_where_nothing_waits_for_it(warehouse: Wareh
     assert due(models, warehouse) == ["stg_trades", "fct_trades"]
 
 
-def test_a_slower_cadence_waits_for_its_time_each_model_for_its_own(
-    warehouse: Warehouse, clock: list[float]
-) -> None:
+def test_a_slower_cadence_waits_for_its_time_each_model_for_its_own(warehouse: Warehouse) -> None:
     minute = model("fct_minute", TRADES, cadence="minute", parents=("stg_trades",))
     failing = model("fct_failing", TRADES, cadence="minute", parents=("stg_trades",))
     models = models_of(STAGING[0], minute, failing)
     warehouse.land(TRADES)
     assert due(models, warehouse) == ["stg_trades", "fct_minute", "fct_failing"]
     warehouse.build(STAGING[0], minute)
-    models.built(["stg_trades", "fct_minute"])
     warehouse.land(TRADES)
-    clock[0] += 59
+    warehouse.age(58)
     assert due(models, warehouse) == ["stg_trades", "fct_failing"]
     assert due(models, warehouse, all_cadences=True) == ["stg_trades", "fct_minute", "fct_failing"]
-    clock[0] += 2
+    warehouse.age(3)
     assert due(models, warehouse) == ["stg_trades", "fct_minute", "fct_failing"]
+
+
+def test_a_build_that_lies_ahead_does_not_keep_a_model_waiting(warehouse: Warehouse) -> None:
+    """The clock stepped back an hour."""
+    minute = model("fct_minute", TRADES, cadence="minute", parents=("stg_trades",))
+    warehouse.land(TRADES)
+    warehouse.build(STAGING[0], minute)
+    warehouse.land(TRADES)
+    warehouse.age(-3600)
+    assert due(models_of(STAGING[0], minute), warehouse) == ["stg_trades", "fct_minute"]
+
+
+def test_a_quiet_parent_is_moved_up_for_what_is_chosen_and_for_nothing_else(warehouse: Warehouse) -> None:
+    """What is due but has to wait for its turn does not have its parents built meanwhile."""
+    warehouse.land(DEPTH)
+    warehouse.build(*STAGING)
+    warehouse.land(TRADES)
+    pending = look(models_of(*STAGING, TRADES_MART, MIXED_MART), warehouse.connection)
+    assert pending.with_quiet_parents([TRADES_MART]) == [TRADES_MART]
+    assert pending.with_quiet_parents([MIXED_MART]) == [STAGING[1], MIXED_MART]
 
 
 def manifest(cadence: str | None = None) -> Mapping[str, object]:
@@ -159,25 +175,26 @@ def test_a_cadence_that_nobody_knows_is_refused() -> None:
 
 def test_a_turn_builds_all_that_is_live_and_a_few_of_the_rest_in_turn() -> None:
     """What waits longest comes first, parents before children, until all had their turn."""
-    slow = [model(f"fct_{n}", TRADES, cadence="minute", parents=ANCESTORS[:n]) for n in range(10)]
-    waiting = PendingModels({each.unique_id: each for each in slow})
+    slow = [model(f"fct_{n}", TRADES, cadence="minute", parents=ANCESTORS[:n]) for n in range(8)]
+    ages: dict[str, float] = {}
     shares = []
     for _ in range(3):
-        share = waiting.share([*reversed(slow), *STAGING])
-        waiting.built(each.unique_id for each in share)
+        share = standing(*slow, ages=ages).share([*reversed(slow), *STAGING])
+        ages = {name: age + 1 for name, age in ages.items()} | {each.name: 0 for each in share}
         assert share[: len(STAGING)] == [*STAGING]
         shares.append([each.name for each in share[len(STAGING) :]])
-    assert shares == [
-        ["fct_0", "fct_1", "fct_2", "fct_3"],
-        ["fct_4", "fct_5", "fct_6", "fct_7"],
-        ["fct_8", "fct_9", "fct_0", "fct_1"],
-    ]
+    assert shares == [["fct_0", "fct_1", "fct_2"], ["fct_3", "fct_4", "fct_5"], ["fct_6", "fct_7", "fct_0"]]
 
 
 def test_what_is_live_comes_alone_at_first_and_the_rest_where_nothing_is_live() -> None:
     """A feed whose models are all built by the minute is built in the first turn as well."""
     minutely = model("stg_kraken", TRADES, cadence="minute")
-    waiting = PendingModels({minutely.unique_id: minutely})
+    waiting = standing(*STAGING, minutely)
     assert waiting.share([*STAGING, minutely], live_first=True) == [*STAGING]
     assert waiting.share([minutely], live_first=True) == [minutely]
     assert waiting.share([], live_first=True) == []
+
+
+def standing(*models: Model, ages: Mapping[str, float] | None = None) -> Pending:
+    """Nothing was ever built, but for what has an age."""
+    return Pending(models_of(*models), newest={}, built={}, ages=ages or {})

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import CompiledNode
 
 from ingest.errors import NeedsAttention
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from orchestration.dbt import warm
 from orchestration.dbt.project import ensure_manifest
+
+A_TEST = "unique_grain_int_ticks_deduplicated_venue__symbol__sequence_id"
 
 
 class NoParsing:
@@ -47,3 +51,37 @@ def test_what_is_not_is_parsed_again(kept: Path, harm: str, monkeypatch: pytest.
         os.utime(kept, (0, 0))
     with pytest.raises(NeedsAttention, match="parsed again"):
         warm._parsed(kept)
+
+
+@pytest.mark.parametrize("rendered", ["select 1", "select '{{ kept }}'", None])
+def test_what_was_rendered_once_is_not_rendered_again_but_where_jinja_would_read_it(
+    rendered: str | None,
+) -> None:
+    kept = ensure_manifest().with_name(PARTIAL_PARSE_FILE_NAME)
+    node = Manifest.from_msgpack(kept.read_bytes()).nodes["model.tickhouse.fct_trades"]
+    assert isinstance(node, CompiledNode)
+    before, node.compiled_code = node.raw_code, rendered
+    warm._keep_rendered(node)
+    assert node.raw_code == ("select 1" if rendered == "select 1" else before)
+
+
+def test_what_a_test_looks_at_is_said_when_dbt_is_warmed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that is kept must not outlive the variables it was rendered with."""
+    monkeypatch.setenv("TICKHOUSE_HOME", str(tmp_path))
+    DuckDbWarehouse(tmp_path / "warehouse.duckdb").migrate()
+    texts = {}
+    for variables in (warm.NO_VARIABLES, {"audit": "full"}):
+        dbt = warm.WarmDbt(variables)
+        first, second = (compiled(dbt, A_TEST) for _ in range(2))
+        assert first == second
+        texts[len(variables)] = first
+    assert "where batch_id >" in texts[0]
+    assert "where true" in texts[1]
+
+
+def compiled(dbt: warm.WarmDbt, name: str) -> str:
+    (result,) = dbt.invoke("compile", "--select", name).results
+    assert isinstance(result.node, CompiledNode)
+    return result.node.compiled_code or ""

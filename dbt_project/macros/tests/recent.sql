@@ -1,5 +1,5 @@
 {#
-    Data tests run every few seconds on tables that grow, so they look at what was written lately. The
+    Data tests run every minute on tables that grow, so they look at what was written lately. The
     nightly audit looks at everything: dbt test --vars '{audit: full}'.
 #}
 {% macro recent() -%}
