@@ -21,10 +21,11 @@ def check_rebuild(settings: Settings) -> None:
 
 
 def rebuild_refusals(connection: duckdb.DuckDBPyConnection, models: list[Model]) -> list[str]:
-    """Why not: each table that holds rows whose messages have been pruned."""
+    """Why not: each table that holds rows whose messages have been pruned. A table that keeps its rows longer
+    than raw is no reason: a rebuild leaves them where they are."""
     refusals = []
     for model in existing(connection, models):
-        if model.ages_by and not model.is_view:
+        if model.ages_by and not model.is_view and model.keeps is None:
             rows = connection.execute(
                 f"""select topic, kept_from, count(*) from {model.relation}
                     inner join ops.retention on topic = {model.topic_of_row} and {model.ages_by} < kept_from

@@ -7,12 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from ingest.warehouse.models import Model, read_models
 from tests.dbt.trial import PROJECT, Project, Trial, open_trial, parse_project
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return parse_project(PROJECT, tmp_path_factory.mktemp("target"))
+
+
+@pytest.fixture(scope="session")
+def models(project: Project, tmp_path_factory: pytest.TempPathFactory) -> list[Model]:
+    """As the keepers of the warehouse know them."""
+    written = tmp_path_factory.mktemp("manifest") / "manifest.json"
+    project.manifest.writable_manifest().write(str(written))
+    return read_models(written)
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tests.dbt.conftest import FreshTrial
 from tests.dbt.feeds import START
 from tests.dbt.reference_vwap import assert_averages
+from tests.dbt.test_planted_bugs import ROLLING, planted
 from tests.dbt.trades import Trade, binance_trade, land
+from tests.dbt.trial import Project
 
 # To shrink takes minutes, and the example says enough as it was drawn.
 ANY = settings(
@@ -75,3 +77,29 @@ def test_models_of_trades_equal_a_rebuild(fresh_trial: FreshTrial, cuts: Sequenc
             trial.must_run()
         assert_averages(trial, list({trade.number: trade for batch in cuts for trade in batch}.values()))
         assert trial.differences_to_rebuild() == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "right", "wrong"),
+    [
+        (ROLLING, "candles_back(candles, minutes=59)", "candles_back(candles, minutes=0)"),
+        (
+            ROLLING,
+            "affected_frames(candles, frame_of_minutes(60))",
+            "affected_frames(candles, frame_of_minutes(5))",
+        ),
+    ],
+    ids=["does not look back", "forgets rows that stand after what came late"],
+)
+def test_a_rolling_window_is_found_that(
+    fresh_trial: FreshTrial,
+    project: Project,
+    file: str,
+    right: str,
+    wrong: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(*planted(project.manifest, file, right, wrong))
+    with pytest.raises(AssertionError):
+        test_models_of_trades_equal_a_rebuild(fresh_trial)

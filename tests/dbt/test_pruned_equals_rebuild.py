@@ -9,20 +9,13 @@ import pytest
 from ingest.topics import BY_NAME, TOPICS
 from ingest.warehouse import retention
 from ingest.warehouse.duckdb_file import transaction
-from ingest.warehouse.models import Model, read_models
+from ingest.warehouse.models import Model
 from tests.dbt.feeds import BookTickers, Depth, Trades
 from tests.dbt.log import Log
-from tests.dbt.trial import Project, Trial
+from tests.dbt.trial import Trial
 
 # Minutes instead of hours, so that a test's quarter of an hour has floors in it.
 SHORT_LIVED = [replace(topic, raw_retention=timedelta(minutes=3)) for topic in TOPICS]
-
-
-@pytest.fixture(scope="session")
-def models(project: Project, tmp_path_factory: pytest.TempPathFactory) -> list[Model]:
-    written = tmp_path_factory.mktemp("manifest") / "manifest.json"
-    project.manifest.writable_manifest().write(str(written))
-    return read_models(written)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """A rebuild is refused where it would lose rows that nothing can bring back."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ MODELS = [
     model("ageless", ages_by=None),
     model("view", is_view=True),
     model("never_built"),
+    model("kept", keeps=timedelta(days=3650)),
 ]
 
 
@@ -33,6 +35,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         connection.execute("insert into marts.fct values ('2024-05-12'), ('2024-05-14')")
         connection.execute("create view marts.view as from marts.fct")
         connection.execute("create table marts.ageless as from marts.fct")
+        connection.execute("create table marts.kept as from marts.fct")
         connection.execute(
             f"create table marts.both as select '{TOPIC.name}' as kafka_topic, * from marts.fct"
         )

@@ -32,7 +32,7 @@
     {% set state = model_state(target) %}
     {% set is_rebuild = must_rebuild(target, state) %}
     {% do claim(is_first=state.built_through is none) %}
-    {% set rows = rebuild(target, query) if is_rebuild else rewrite(target, query, state.columns) %}
+    {% set rows = rebuild(target, query, state.columns) if is_rebuild else rewrite(target, query, state.columns) %}
     {{ run_hooks(post_hooks) }}
     {% do store_raw_result("main", message="OK " ~ rows, code="OK", rows_affected=rows) %}
     {% do return({"relations": [target]}) %}
@@ -40,7 +40,8 @@
 
 {# Nothing affected: only settle. Nothing there before: nothing to delete. Returns the rows inserted. #}
 {% macro rewrite(target, query, columns) %}
-    {% do assert_same_columns(target, columns) %}
+    {% set advice = "Rebuild it: dbt run --full-refresh --select " ~ model.name %}
+    {% do assert_same_columns(target, columns, advice) %}
     {% set steps = {} %}
     {% if create_temporary("affected_" ~ target.identifier, query.affected) > 0 %}
         {% set has_rows = save_rows_before(target) > 0 %}
@@ -52,8 +53,8 @@
     {% do return(in_one_transaction([], steps)) %}
 {% endmacro %}
 
-{% macro rebuild(target, query) %}
-    {% set definitions = start_anew(target) %}
+{% macro rebuild(target, query, columns) %}
+    {% set definitions = start_anew(target, columns) %}
     {% do definitions.append(temporary_table("affected_" ~ target.identifier, query.affected)) %}
     {% set steps = {"insert": insert_affected(target, query.rewritten), "settle": settle()} %}
     {% set descendants = descendants_of(model.unique_id) %}

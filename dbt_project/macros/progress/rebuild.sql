@@ -15,8 +15,11 @@
     {% do return(true) %}
 {% endmacro %}
 
-{# The tables anew: the model's own, and that of what vanishes from it. #}
-{% macro start_anew(target) %}
+{#
+    The tables anew: the model's own, and that of what vanishes from it. A model that keeps its rows longer
+    than raw has their messages (meta: keeps_days) goes on with those from before the floor.
+#}
+{% macro start_anew(target, columns_before) %}
     {% set columns = [] %}
     {% for name in traced_columns() %}
         {% do columns.append(name ~ " " ~ model.columns[name].data_type) %}
@@ -25,10 +28,21 @@
     {% do return(
         [
             update_progress("built_through = 0"),
-            "create or replace table " ~ target ~ get_table_columns_and_constraints(),
+            emptied(target, columns_before),
             "create or replace table " ~ vanished(target) ~ " (" ~ columns ~ ", batch_id bigint)",
         ]
     ) %}
+{% endmacro %}
+
+{% macro emptied(target, columns_before) %}
+    {% set meta = config.get("meta") %}
+    {% if "keeps_days" not in meta or columns_before is none %}
+        {% do return("create or replace table " ~ target ~ get_table_columns_and_constraints()) %}
+    {% endif %}
+    {% do assert_same_columns(
+        target, columns_before, "Alter it: some of its rows have no messages to be made of again."
+    ) %}
+    {% do return("delete from " ~ target ~ " where not " ~ is_below_floor(meta.topic, meta.ages_by)) %}
 {% endmacro %}
 
 {% macro make_due(model_ids) %}

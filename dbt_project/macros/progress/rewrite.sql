@@ -14,11 +14,10 @@
 {% endmacro %}
 
 {# A table with other columns than the contract's cannot be rewritten key by key. #}
-{% macro assert_same_columns(target, columns) %}
+{% macro assert_same_columns(target, columns, advice) %}
     {% set declared = model.columns.keys() | sort | join(" ") %}
     {% set found = columns.split(" ") | sort | join(" ") %}
     {% if declared != found %}
-        {% set advice = "Rebuild it: dbt run --full-refresh --select " ~ model.name %}
         {% do exceptions.raise_compiler_error(
             target ~ " has the columns " ~ found ~ "; its contract says " ~ declared ~ ". " ~ advice
         ) %}
