@@ -1,27 +1,37 @@
-"""Figures as a markdown table between two markers; what stands around them stays as it is."""
+"""Figures as markdown tables between two markers. What stands around them stays as it is, and so do tables
+of benchmarks that did not run now.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+HEADING = "### "
 NEW_PAGE = f"# Benchmarks\n\n{BEGIN}\n{END}\n"
 HEAD = "| What | Measured | Ratio | Wanted | Reached |\n|---|---:|---:|---:|---|\n"
 
 
 def write_report(path: Path, benchmarks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Replace what stands between the markers; the page is made if it is not there."""
+    """Replace these benchmarks' tables; the page is made if it is not there."""
     page = path.read_text() if path.exists() else NEW_PAGE
     head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    sections = "\n".join(section(name, found) for name, found in benchmarks.items())
+    earlier, _, tail = rest.partition(END)
+    tables = _tables(earlier) | {name: section(name, found) for name, found in benchmarks.items()}
+    sections = "\n".join(tables[name] for name in sorted(tables))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{head}{BEGIN}\n{sections}{END}{tail}")
 
 
+def _tables(text: str) -> dict[str, str]:
+    """By benchmark, with their headings."""
+    parts = [f"{HEADING}{part.strip()}\n" for part in text.split(HEADING)[1:]]
+    return {part.removeprefix(HEADING).partition("\n")[0]: part for part in parts}
+
+
 def section(name: str, found: Mapping[str, Any]) -> str:
     rows = "".join(map(_row, found["figures"]))
-    return f"### {name}\n\n{found['about']}\n\n{HEAD}{rows}\n{found['machine']}.\n"
+    return f"{HEADING}{name}\n\n{found['about']}\n\n{HEAD}{rows}\n{found['machine']}.\n"
 
 
 def _row(figure: Mapping[str, Any]) -> str:

@@ -32,7 +32,11 @@
     {% set state = model_state(target) %}
     {% set is_rebuild = must_rebuild(target, state) %}
     {% do claim(is_first=state.built_through is none) %}
-    {% set rows = rebuild(target, query, state.columns) if is_rebuild else rewrite(target, query, state.columns) %}
+    {% set rows = (
+        rebuild(target, query, state.columns)
+        if is_rebuild
+        else rewrite(target, query, state.columns)
+    ) %}
     {{ run_hooks(post_hooks) }}
     {% do store_raw_result("main", message="OK " ~ rows, code="OK", rows_affected=rows) %}
     {% do return({"relations": [target]}) %}
