@@ -2,15 +2,12 @@
 
 import gzip
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingest.settings import PROJECT_ROOT
 from tests.dbt.log import Record, as_record
 
-CAPTURES = Path(os.environ.get("TICKHOUSE_CAPTURES", PROJECT_ROOT.parent / "shared" / "captures"))
 DEPTH, TICKERS, TRADES = "binance.depth", "binance.book_tickers", "binance.trades"
 
 Line = tuple[datetime, str, bytes]

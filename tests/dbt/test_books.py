@@ -15,15 +15,16 @@ from ingest.message import Message
 from ingest.sources.simulated import SYMBOLS, Faults, RateClock, SimulatedExchange, with_faults
 from tests.dbt.feeds import START
 from tests.dbt.log import Record, as_record
-from tests.dbt.recordings import CAPTURES, DEPTH, TICKERS, as_records, lines_of_market, lines_of_several
+from tests.dbt.recordings import DEPTH, TICKERS, as_records, lines_of_market, lines_of_several
 from tests.dbt.reference_book import Known, books_of, expected_books, found_books
 from tests.dbt.reference_book import Message as BookMessage
 from tests.dbt.trial import Trial
+from tests.support.captures import FUTURES, SEVERAL_ANSWERS, SEVERAL_STREAMS, SPOT, needs_captures, path_of
 
 RECORDINGS = {
-    "spot": (lines_of_market, "binance_spot_btcusdt_20240808.gz"),
-    "futures": (lines_of_market, "binance_usdm_btcusdt_20240808.gz"),
-    "several": (lines_of_several, "binance_spot_multi.ws.jsonl", "binance_spot_multi.http.txt"),
+    "spot": (lines_of_market, SPOT),
+    "futures": (lines_of_market, FUTURES),
+    "several": (lines_of_several, SEVERAL_STREAMS, SEVERAL_ANSWERS),
 }
 # Books, and those of them that a ticker of the same update id speaks of.
 KNOWN = {"spot": (3450, 564), "futures": (6548, 629), "several": (176, 26)}
@@ -39,11 +40,11 @@ FAULTS = Faults(gaps=0.01, duplicates=0.05, out_of_order=0.05, late=0.01, malfor
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CAPTURES.is_dir(), reason="no recordings on this machine")
+@needs_captures
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_recorded_books(trial: Trial, name: str) -> None:
     lines, *files = RECORDINGS[name]
-    records = as_records(lines(*(CAPTURES / file for file in files)))
+    records = as_records(lines(*map(path_of, files)))
     random = Random(name)
     for _ in land_in_pieces(trial, records, random, pieces=4):
         trial.must_run()

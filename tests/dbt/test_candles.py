@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.dbt.trades import RECORDING, Trade, binance_trade, land, made_up_trades, recorded_trades
+from tests.dbt.trades import Trade, binance_trade, land, made_up_trades, recorded_trades
 from tests.dbt.trial import Trial
+from tests.support.captures import needs_captures
 
 LENGTHS = {"1s": "1s", "1m": "1min", "1h": "1h", "1d": "1D"}
 EXACT = ("open", "high", "low", "close", "volume", "notional", "trade_count", "taker_buy_volume")
 
 
-@pytest.mark.skipif(not RECORDING.exists(), reason="the recording is not on this machine")
+@needs_captures
 def test_of_a_recording(trial: Trial) -> None:
     trades = recorded_trades()
     assert len(trades) == 9757

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,22 +11,20 @@ from typing import Any
 
 import pytest
 
-from ingest.settings import PROJECT_ROOT
 from tests.dbt.feeds import START, BookTickers, Depth, Feed, Trades, unwrapped
 from tests.dbt.log import Record, as_record
 from tests.dbt.trial import Trial
+from tests.support.captures import SPOT, needs_captures, path_of
 
-CAPTURES = Path(os.environ.get("TICKHOUSE_CAPTURES", PROJECT_ROOT.parent / "shared" / "captures"))
-RECORDING = CAPTURES / "binance_spot_btcusdt_20240808.gz"
 TOPICS = ("binance.trades", "binance.book_tickers", "binance.depth")
 
 Row = tuple[Any, ...]
 
 
-@pytest.mark.skipif(not RECORDING.exists(), reason="the recording is not on this machine")
+@needs_captures
 def test_a_recording_of_binance_spot(trial: Trial) -> None:
     records: dict[str, list[Record]] = {topic: [] for topic in TOPICS}
-    for received_at, payload in _lines(RECORDING):
+    for received_at, payload in _lines(path_of(SPOT)):
         here = records[_topic_of(json.loads(payload))]
         here.append(as_record(payload, 0, len(here), received_at))
     assert {topic: len(found) for topic, found in records.items()} == {

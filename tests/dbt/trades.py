@@ -7,21 +7,17 @@ land(trial, trades)
 
 import gzip
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 from random import Random
 
-from ingest.settings import PROJECT_ROOT
 from tests.dbt.feeds import START, SparseTrades, unwrapped
 from tests.dbt.log import as_record
 from tests.dbt.trial import Trial
+from tests.support.captures import SPOT, path_of
 
-CAPTURES = Path(os.environ.get("TICKHOUSE_CAPTURES", PROJECT_ROOT.parent / "shared" / "captures"))
-RECORDING = CAPTURES / "binance_spot_btcusdt_20240808.gz"
 TENTH_DECIMAL = Decimal("1e-10")
 
 
@@ -58,7 +54,7 @@ def made_up_trades(seed: int, count: int) -> list[Trade]:
 
 
 def recorded_trades() -> list[Trade]:
-    with gzip.open(RECORDING) as lines:
+    with gzip.open(path_of(SPOT)) as lines:
         messages = (line.split(b" ", 1)[1].strip() for line in lines if b"@trade" in line)
         return [trade_of(message) for message in messages]
 

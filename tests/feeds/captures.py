@@ -1,19 +1,16 @@
-"""Capture files for tests: made from the simulated exchange, or real ones where they are on this machine."""
+"""Capture files for tests, made from the simulated exchange."""
 
 import gzip
 import json
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from ingest.message import Message
-from ingest.settings import PROJECT_ROOT
 from ingest.sources.simulated import RateClock, SimulatedExchange
 from ingest.sources.simulated.symbols import BTCUSDT
 
-CAPTURES = Path(os.environ.get("TICKHOUSE_CAPTURES", PROJECT_ROOT.parent / "shared" / "captures"))
 STREAMS = {"trade": "trade", "depth": "depth@100ms", "book_ticker": "bookTicker"}
 START = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
 

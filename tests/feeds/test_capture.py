@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.feeds.captures import CAPTURES, as_lines, payload_of, simulated_messages, write_capture
+from tests.feeds.captures import as_lines, payload_of, simulated_messages, write_capture
 from tests.feeds.pipeline import Pipeline
+from tests.support.captures import FUTURES, SPOT, Recording, needs_captures, path_of
 
 RAW = """select received_at, headers, payload from raw.binance_trades
          union all select received_at, headers, payload from raw.binance_depth
@@ -60,16 +61,18 @@ def test_futures_are_a_venue_of_their_own(pipeline: Pipeline, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CAPTURES.is_dir(), reason="no recordings on this machine")
+@needs_captures
 @pytest.mark.parametrize(
-    ("name", "venue", "counts"),
+    ("recording", "venue", "counts"),
     [
-        ("binance_spot_btcusdt_20240808.gz", "binance", (9757, 28040, 3452)),
-        ("binance_usdm_btcusdt_20240808.gz", "binance_usdm", (21313, 66089, 6552)),
+        (SPOT, "binance", (9757, 28040, 3452)),
+        (FUTURES, "binance_usdm", (21313, 66089, 6552)),
     ],
 )
-def test_real_recordings(pipeline: Pipeline, name: str, venue: str, counts: tuple[int, int, int]) -> None:
-    file = str(CAPTURES / name)
+def test_real_recordings(
+    pipeline: Pipeline, recording: Recording, venue: str, counts: tuple[int, int, int]
+) -> None:
+    file = str(path_of(recording))
     done = pipeline.tickhouse("publish", "capture", file, "--venue", venue, "--symbol", "BTCUSDT")
     assert f"{sum(counts)} messages" in done.stdout
     pipeline.land()

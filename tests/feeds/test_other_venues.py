@@ -19,8 +19,8 @@ from ingest.sources.kraken import KrakenAddresses, KrakenBook, kraken_live
 from ingest.sources.live.socket import Endurance
 from tests.dbt.log import as_record
 from tests.dbt.trial import Trial
-from tests.feeds.captures import CAPTURES
 from tests.feeds.test_binance_live import kind, until_kind
+from tests.support.captures import COINBASE, needs_captures, path_of
 from tests.support.stand_in import StandIn
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -77,9 +77,9 @@ def test_a_product_that_there_is_not_is_told(exchange: StandIn) -> None:
             until_kind(messages, "never")
 
 
-@pytest.mark.skipif(not CAPTURES.is_dir(), reason="no recordings on this machine")
+@needs_captures
 def test_a_recording_of_coinbase(trial: Trial) -> None:
-    lines = (CAPTURES / "coinbase.ws.jsonl").read_text().splitlines()
+    lines = path_of(COINBASE).read_text().splitlines()
     payloads = [line[line.index("{") :].encode() for line in lines if ": {" in line and "<-" not in line]
     messages = [coinbase.address(Frame(1, payload)) for payload in payloads]
     landed = [message for message in messages if message is not None and message.topic != "feeds.events"]

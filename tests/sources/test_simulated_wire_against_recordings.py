@@ -2,29 +2,26 @@
 
 import gzip
 import json
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingest.settings import PROJECT_ROOT
 from ingest.sources.simulated import wire
 from ingest.sources.simulated.book import Diff, Level
 from ingest.sources.simulated.symbols import units
 from ingest.sources.simulated.tape import Candle, Trade
+from tests.support.captures import MARKS, SEVERAL_ANSWERS, SEVERAL_STREAMS, SPOT, path_of
 
-CAPTURES = Path(os.environ.get("TICKHOUSE_CAPTURES", PROJECT_ROOT.parent / "shared" / "captures"))
-pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="no recordings on this machine")
+pytestmark = list(MARKS)
 
 
 def lines() -> Iterator[str]:
     """The JSON of each recorded message."""
-    with gzip.open(CAPTURES / "binance_spot_btcusdt_20240808.gz", "rt") as spot:
+    with gzip.open(path_of(SPOT), "rt") as spot:
         yield from (line.partition(" ")[2].rstrip() for line in spot)
-    for name in ("binance_spot_multi.ws.jsonl", "binance_spot_multi.http.txt"):
-        for line in (CAPTURES / name).read_text().splitlines():
+    for recording in (SEVERAL_STREAMS, SEVERAL_ANSWERS):
+        for line in path_of(recording).read_text().splitlines():
             yield line[line.find("{") :] if "{" in line else ""
 
 
