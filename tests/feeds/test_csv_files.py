@@ -55,6 +55,23 @@ def test_the_samples_are_in_staging_as_the_files_have_them(pipeline: Pipeline) -
         assert found == [level for row in rows_of(name) for level in levels(row)]
 
 
+def test_a_book_that_was_replayed_twice_stands_once(pipeline: Pipeline) -> None:
+    for _ in range(2):
+        pipeline.tickhouse("publish", "samples", "--speed", "max")
+        pipeline.land()
+        pipeline.build("+fct_lob_levels_1s")
+    for name, symbol in BOOKS.items():
+        found = pipeline.rows(
+            f"""select event_at, side, level_index, distance, notional, price
+                from marts.fct_lob_levels_1s where symbol = '{symbol}'
+                order by event_at, side desc, level_index"""
+        )
+        assert found == [level for row in rows_of(name) for level in levels(row)]
+    assert pipeline.rows(
+        "select max(abs(quantity * price / notional - 1)) < 1e-9 from marts.fct_lob_levels_1s"
+    )[0] == (True,)
+
+
 def levels(row: dict[str, str]) -> list[tuple[Any, ...]]:
     mid, at = float(row["midpoint"]), time_of(row["system_time"])
     return [
