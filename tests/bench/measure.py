@@ -7,6 +7,7 @@ So a machine that gets slower in between does not favour one of them, and memory
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import tempfile
@@ -91,6 +92,9 @@ def run_subject(
         return Measured(said, seconds, sampler.cpu_seconds, max(first, second), second)
 
 
+_AFTERWORDS = re.compile(r"nanobind|^ - (leaked|\.\.\. skipped)")
+
+
 class _Sampler:
     """Memory and CPU of a process with all that it started (Spark's Java, for one)."""
 
@@ -140,6 +144,7 @@ def _kill_tree(pid: int) -> None:
 
 
 def _last_line(file: Any) -> str:
+    """But for what DuckDB's bindings say of themselves when a process ends."""
     file.seek(0)
-    lines = [line for line in file.read().splitlines() if line.strip()]
+    lines = [line for line in file.read().splitlines() if line.strip() and not _AFTERWORDS.search(line)]
     return lines[-1].strip() if lines else ""
