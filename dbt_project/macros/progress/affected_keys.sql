@@ -60,7 +60,8 @@
 {% macro rebuild(target, query, columns) %}
     {% set definitions = start_anew(target, columns) %}
     {% do definitions.append(temporary_table("affected_" ~ target.identifier, query.affected)) %}
-    {% set steps = {"insert": insert_affected(target, query.rewritten), "settle": settle()} %}
+    {% set insert = insert_affected(target, query.rewritten) ~ oldest_first() %}
+    {% set steps = {"insert": insert, "settle": settle()} %}
     {% set descendants = descendants_of(model.unique_id) %}
     {% if descendants %} {% do steps.update(descendants=make_due(descendants)) %} {% endif %}
     {% do steps.update(no_longer_due=no_longer_due()) %}

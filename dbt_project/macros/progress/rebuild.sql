@@ -45,6 +45,11 @@
     {% do return("delete from " ~ target ~ " where not " ~ is_below_floor(meta.topic, meta.ages_by)) %}
 {% endmacro %}
 
+{# So that who asks for a day later reads the blocks of that day, not all of them. #}
+{% macro oldest_first() %}
+    {% set age = config.get("meta").get("ages_by") %} {% do return(" order by " ~ age if age else "") %}
+{% endmacro %}
+
 {% macro make_due(model_ids) %}
     {% do return("insert into ops.rebuilds_due values ('" ~ model_ids | join("'), ('") ~ "')") %}
 {% endmacro %}

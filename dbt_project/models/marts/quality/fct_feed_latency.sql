@@ -45,7 +45,10 @@ with
                 affected
                 on affected.kafka_topic = '{{ topic }}'
                 and {{ is_in_affected_window("messages", "aged_at", seconds) }}
-            where messages.rejected_reason is null {{ "union all" if not loop.last }}
+            where
+                messages.rejected_reason is null
+                and {{ is_within_affected_bounds("messages.aged_at", seconds) }}
+                {{ "union all" if not loop.last }}
         {% endfor %}
     )
 
