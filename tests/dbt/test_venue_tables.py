@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from tests.dbt.feeds import START, epoch_ms
 from tests.dbt.log import as_record
@@ -65,6 +66,33 @@ def test_recent_trades_are_of_the_last_day(trial: Trial) -> None:
     assert trial.rows("select trade_id from marts.fct_recent_trades order by event_at") == [(2,), (3,)]
 
 
+def test_our_candles_are_compared_with_the_venue_s_where_no_trade_is_missing(trial: Trial) -> None:
+    prices = ("100", "105", "90")
+    trades = [
+        binance_trade("X", 10 * minute + n, f"12:0{minute}:0{n}", price, "1")
+        for minute in range(3)
+        for n, price in enumerate(prices)
+    ]
+    land(trial, [trade for trade in trades if trade.number != 11])
+    same = {"v": "3", "q": "295", "V": "0", "Q": "0"}
+    klines = [_kline(minute, "90", 3, closed=True) for minute in range(4)]
+    for kline, figures in zip(klines, (same, same, same | {"h": "106"}, same), strict=True):
+        kline["k"] = {**kline["k"], **figures}
+    _land(trial, "binance.klines", klines)
+    trial.must_run("--select", "+fct_candle_parity")
+    found = trial.rows(
+        """select trade_count, is_complete, high_difference, is_match from marts.fct_candle_parity
+           order by window_start_at"""
+    )
+    assert found == [
+        (3, True, 0, True),
+        (2, False, -5, True),
+        (3, True, -1, False),
+        (None, False, None, True),
+    ]
+    assert trial.test("--select", "fct_candle_parity") == {"nothing_mismatches_fct_candle_parity_": "fail"}
+
+
 def land_answers(trial: Trial) -> None:
     """One of each kind."""
     _land(trial, "binance.prices", [{"symbol": "X", "price": "1"}])
@@ -81,7 +109,7 @@ def _land(trial: Trial, topic: str, messages: Sequence[Mapping[str, object]]) ->
     trial.land(topic, records)
 
 
-def _kline(minute: int, close: str, trades: int, *, closed: bool) -> dict[str, object]:
+def _kline(minute: int, close: str, trades: int, *, closed: bool) -> dict[str, Any]:
     start = AT + minute * 60_000
     kline: dict[str, object] = {
         "t": start,

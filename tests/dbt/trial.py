@@ -24,7 +24,7 @@ from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 QUICK = (
-    *("--quiet", "--no-write-json", "--log-level-file", "none"),
+    *("--quiet", "--no-write-json", "--log-level", "none", "--log-level-file", "none"),
     *("--no-populate-cache", "--no-version-check"),
 )
 # What may differ between a table and its rebuild: the batch that wrote it, and the clock of landing.
