@@ -23,6 +23,20 @@
     landed_batch_id
 {%- endmacro %}
 
+{# Of a row that one message made: its clocks, its place in Kafka as a range, and the batches that landed and
+   built it. #}
+{% macro one_message_columns() -%}
+    received_at,
+    published_at,
+    landed_at,
+    topic_life,
+    kafka_partition,
+    kafka_offset as first_offset,
+    kafka_offset as last_offset,
+    landed_batch_id,
+    {{ building_through() }} as batch_id
+{%- endmacro %}
+
 {# Why a message could not even be read. #}
 {% macro unreadable_reason() -%}
     case

@@ -16,16 +16,8 @@ select
     asks,
     {{ message_count(id) }} as message_count,
     event_at,
-    received_at,
-    published_at,
-    landed_at,
-    topic_life,
-    kafka_partition,
-    kafka_offset as first_offset,
-    kafka_offset as last_offset,
     aged_at,
-    landed_batch_id,
-    {{ building_through() }} as batch_id
+    {{ one_message_columns() }}
 from {{ ref("stg_binance__depth_messages") }}
 inner join affected using (venue, symbol, kind, first_update_id, last_update_id, landed_batch_id)
 where rejected_reason is null

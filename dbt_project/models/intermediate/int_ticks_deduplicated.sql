@@ -14,16 +14,8 @@ select
     ask_volume,
     {{ message_count(id) }} as message_count,
     event_at,
-    received_at,
-    published_at,
-    landed_at,
-    topic_life,
-    kafka_partition,
-    kafka_offset as first_offset,
-    kafka_offset as last_offset,
     aged_at,
-    landed_batch_id,
-    {{ building_through() }} as batch_id
+    {{ one_message_columns() }}
 from {{ ref("stg_simulated__ticks") }}
 inner join affected using (venue, symbol, sequence_id, landed_batch_id)
 where rejected_reason is null

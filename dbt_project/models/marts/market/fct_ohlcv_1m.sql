@@ -16,15 +16,7 @@ select
     close,
     volume,
     {{ message_count(id) }} as message_count,
-    received_at,
-    published_at,
-    landed_at,
-    topic_life,
-    kafka_partition,
-    kafka_offset as first_offset,
-    kafka_offset as last_offset,
-    landed_batch_id,
-    {{ building_through() }} as batch_id
+    {{ one_message_columns() }}
 from {{ ref("stg_replay__ohlcv") }}
 inner join affected using (venue, symbol, event_at, landed_batch_id)
 where rejected_reason is null and bar_interval = '1m'

@@ -14,15 +14,7 @@ select
     {{ exact_product("price", "quantity") }} as notional,
     taker_side,
     {{ message_count(id) }} as message_count,
-    received_at,
-    published_at,
-    landed_at,
-    topic_life,
-    kafka_partition,
-    kafka_offset as first_offset,
-    kafka_offset as last_offset,
-    landed_batch_id,
-    {{ building_through() }} as batch_id
+    {{ one_message_columns() }}
 from {{ ref("stg_binance__trades") }}
 inner join affected using (venue, symbol, trade_id, landed_batch_id)
 where rejected_reason is null

@@ -2,6 +2,7 @@
 {% set topic = "coinbase.trades" %}
 {% set fields = ["product_id", "trade_id", "price", "size", "side", "time"] %}
 {% set sent = json_fields("message", fields) %}
+{% set names = {"trade_id": "trade_id", "price": "price", "quantity": "size", "time": "time"} %}
 
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
@@ -29,28 +30,7 @@ select
     quantity,
     taker_side,
     {{ record_columns() }},
-    coalesce(
-        {{ unreadable_reason() }},
-        case
-            when coalesce(symbol, '') = '' or taker_side is null
-            then 'missing_field'
-            {% for field in ["trade_id", "price", "size", "time"] %}
-                when {{ sent[field] }} is null then 'missing_field'
-            {% endfor %}
-            when trade_id is null
-            then 'not_a_number'
-        end,
-        {{ price_problem(sent.price, "price") }},
-        {{ quantity_problem(sent.size, "quantity") }},
-        case
-            when price <= 0 or quantity <= 0
-            then 'not_positive'
-            when event_at is null
-            then 'bad_time'
-            when {{ is_below_floor(topic, aged_at()) }}
-            then 'older_than_retention'
-        end
-    ) as rejected_reason,
+    {{ trade_problem(topic, sent, names) }} as rejected_reason,
     {{ building_through() }} as batch_id
 from typed
 where not {{ is_pruned(topic) }}
