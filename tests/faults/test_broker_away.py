@@ -16,7 +16,7 @@ def test_stopped_killed_and_started_under_a_run(own_world: World, own_broker: Ow
     world.wait_until_landed()
     for number, away in enumerate([own_broker.stop, own_broker.kill], start=1):
         away()
-        wait_until("word of it", lambda n=number: run.said().count("No Kafka broker answers") >= n)
+        wait_until("word of it", lambda n=number: run.said().count("No Kafka broker answers") >= n, run.said)
         own_broker.start()
         world.feed.trades(40)
         world.wait_until_landed()
