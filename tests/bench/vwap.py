@@ -16,7 +16,10 @@ from tests.bench.peers.environment import POLARS, peer_python
 
 PEER = Path(__file__).parent / "peers" / "candles_elsewhere.py"
 # Some ask other feeds, too, which are not here.
-OF_OTHERS = ("fct_feed_gaps", "fct_feed_latency", "fct_rejected_records", "fct_stats_24h", "fct_trade_book")
+OF_OTHERS = (
+    *("fct_candle_parity", "fct_feed_gaps", "fct_feed_latency", "fct_rejected_records"),
+    *("fct_stats_24h", "fct_trade_book"),
+)
 EVERYTHING = ("fct_trades+", "--exclude", *OF_OTHERS)
 LOOPED = 50_000
 """Rows of the pandas loop: it would take hours for all."""
