@@ -1,5 +1,8 @@
 """A reset topic is as if it had never been landed; the others do not notice."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import duckdb
 import pytest
 
@@ -88,14 +91,17 @@ def test_everything(connection: duckdb.DuckDBPyConnection, duckdb_warehouse: Duc
     assert connection.execute("select count(*) from ops.model_progress").fetchall() == [(0,)]
 
 
+@pytest.mark.parametrize("keeps", [None, timedelta(days=3650)])
 def test_rows_of_other_topics_that_cannot_come_back_stand_in_the_way(
-    connection: duckdb.DuckDBPyConnection,
+    connection: duckdb.DuckDBPyConnection, keeps: timedelta | None
 ) -> None:
+    """Also those that outlive a rebuild: a reset drops the table."""
+    models = [replace(one, keeps=keeps) for one in MODELS]
     connection.execute(
         f"insert into ops.retention values ('{OTHER.name}', now()::timestamp, 1, now()::timestamp)"
     )
     connection.execute(f"insert into marts.of_both values ('{OTHER.name}', '2020-01-01')")
     with pytest.raises(RebuildRefused, match="of_both: 1 rows"):
-        reset(connection, [TOPIC], MODELS)
+        reset(connection, [TOPIC], models)
     assert connection.execute(f"select count(*) from {RAW}").fetchall() == [(7,)]
-    reset(connection, [TOPIC, OTHER], MODELS)
+    reset(connection, [TOPIC, OTHER], models)
