@@ -36,8 +36,6 @@ QUICK = [
 ]
 JINJA = ("{{", "{%", "{#")
 WHERE = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
-
-
 NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -82,8 +80,10 @@ def _parsed(kept: Path) -> Manifest:
 def _keep_rendered(node: ResultNode) -> None:
     """Rendering took a third of a small build, and gives the same text each time: what differs from build to
     build (how far it goes) a model reads in the warehouse, and variables are those of this WarmDbt."""
-    rendered = node.compiled_code if isinstance(node, CompiledNode) else None
-    if isinstance(node, CompiledNode) and rendered and not any(mark in rendered for mark in JINJA):
+    if not isinstance(node, CompiledNode):
+        return
+    rendered = node.compiled_code
+    if rendered and not any(mark in rendered for mark in JINJA):
         node.raw_code = rendered
 
 

@@ -46,13 +46,7 @@ def test_the_samples_are_in_staging_as_the_files_have_them(pipeline: Pipeline) -
                 where symbol = '{symbol}' and bar_interval = '1m' order by event_at"""
         )
         assert found == [bar(row) for row in rows_of(name)]
-    for name, symbol in BOOKS.items():
-        found = pipeline.rows(
-            f"""select event_at, side, level_index, distance, notional, price
-                from staging.stg_replay__second_levels where symbol = '{symbol}'
-                order by event_at, side desc, level_index"""
-        )
-        assert found == [level for row in rows_of(name) for level in levels(row)]
+    assert_levels_of_the_files(pipeline, "staging.stg_replay__second_levels")
 
 
 def test_a_book_that_was_replayed_twice_stands_once(pipeline: Pipeline) -> None:
@@ -60,16 +54,19 @@ def test_a_book_that_was_replayed_twice_stands_once(pipeline: Pipeline) -> None:
         pipeline.tickhouse("publish", "samples", "--speed", "max")
         pipeline.land()
         pipeline.build("+fct_lob_levels_1s")
-    for name, symbol in BOOKS.items():
-        found = pipeline.rows(
-            f"""select event_at, side, level_index, distance, notional, price
-                from marts.fct_lob_levels_1s where symbol = '{symbol}'
-                order by event_at, side desc, level_index"""
-        )
-        assert found == [level for row in rows_of(name) for level in levels(row)]
+    assert_levels_of_the_files(pipeline, "marts.fct_lob_levels_1s")
     assert pipeline.rows(
         "select max(abs(quantity * price / notional - 1)) < 1e-9 from marts.fct_lob_levels_1s"
     )[0] == (True,)
+
+
+def assert_levels_of_the_files(pipeline: Pipeline, table: str) -> None:
+    for name, symbol in BOOKS.items():
+        found = pipeline.rows(
+            f"""select event_at, side, level_index, distance, notional, price
+                from {table} where symbol = '{symbol}' order by event_at, side desc, level_index"""
+        )
+        assert found == [level for row in rows_of(name) for level in levels(row)]
 
 
 def levels(row: dict[str, str]) -> list[tuple[Any, ...]]:
