@@ -12,6 +12,7 @@ from ingest.warehouse.duckdb_file import transaction
 from ingest.warehouse.models import Model
 from tests.dbt.feeds import BookTickers, Depth, Trades
 from tests.dbt.log import Log
+from tests.dbt.second_books import SecondBooks
 from tests.dbt.trial import Trial
 
 # Minutes instead of hours, so that a test's quarter of an hour has floors in it.
@@ -37,7 +38,7 @@ def test_pruned_tables_equal_a_rebuild_many_times(trial: Trial, models: list[Mod
 
 
 def live_and_prune(trial: Trial, models: list[Model], random: Random, steps: int) -> None:
-    logs = [Log(feed(random), random) for feed in (Trades, BookTickers, Depth)]
+    logs = [Log(feed(random), random) for feed in (Trades, BookTickers, Depth, SecondBooks)]
     gone = 0
     for _ in range(steps):
         for log in logs:

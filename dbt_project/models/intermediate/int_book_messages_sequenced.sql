@@ -1,6 +1,7 @@
 {% set id = ["venue", "symbol", "kind", "first_sequence", "sequence", "landed_batch_id"] %}
 {{ config(meta={"affected_key": id, "traced": ["epoch", "is_checkpoint", "event_at"]}) }}
 {% set carried = [
+    "kafka_topic",
     "event_at",
     "received_at",
     "published_at",

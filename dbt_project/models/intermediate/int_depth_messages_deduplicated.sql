@@ -5,6 +5,7 @@ with
     {% call affected() %} {{ affected_ids(ref("stg_binance__depth_messages"), id) }} {% endcall %}
 
 select
+    'binance.depth' as kafka_topic,
     venue,
     symbol,
     kind,

@@ -18,35 +18,46 @@ with
 
     {{ book_spans("wanted", checkpoints=ref("int_book_levels_checkpointed")) }},
 
-    touches as (
-        select messages.book, messages.wanted_so_far as ordinal, wanted.bid_price, wanted.ask_price
+    -- Each second's place among the spans; a replayed one, which has none, gets a number of its own.
+    placed as (
+        select messages.book, messages.wanted_so_far as ordinal, wanted.*
         from wanted
         inner join book_messages as messages using (venue, symbol, epoch, sequence)
+        union all
+        select -1, row_number() over (order by venue, symbol, epoch), wanted.*
+        from wanted
+        where {{ is_replayed() }}
     ),
 
     levels as (
         select book, first_ordinal + repetition as ordinal, key, abs(key) as price, quantity
         from {{ repeated("book_spans", "end_ordinal - first_ordinal") }}
+        union all
+        select placed.book, placed.ordinal, levels.key, levels.price, levels.quantity
+        from placed
+        inner join
+            ({{ replayed_levels() }}) as levels using (kafka_topic, topic_life, kafka_partition, first_offset)
+        where levels.event_at >= (select min(window_start_at) from placed where book = -1)
     ),
 
     depths as (
         select book, ordinal, {{ depth_columns() }}
         from levels
-        inner join touches using (book, ordinal)
+        inner join placed using (book, ordinal)
         where {{ is_within_bps(depth_bps() | last) }}
         group by book, ordinal
     )
 
 select
-    {{ book_second_columns("wanted") }},
+    kafka_topic,
+    {{ book_second_columns("placed") }},
     {{ divide("bid_price + ask_price", "2") }} as mid_price,
     {{ depth_column_names() | join(", ") }},
     {% for n in depth_levels() %} {{ imbalance_of_levels(n) }} as imbalance_{{ n }}_levels, {% endfor %}
-    wanted.topic_life,
-    wanted.kafka_partition,
-    wanted.first_offset,
-    wanted.last_offset,
+    topic_life,
+    kafka_partition,
+    first_offset,
+    last_offset,
     {{ building_through() }} as batch_id
-from wanted
-inner join book_messages as messages using (venue, symbol, epoch, sequence)
-inner join depths on messages.book = depths.book and messages.wanted_so_far = depths.ordinal
+from placed
+inner join depths using (book, ordinal)

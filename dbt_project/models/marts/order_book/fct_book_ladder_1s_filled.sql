@@ -25,6 +25,7 @@ with
     )
 
 select
+    kafka_topic,
     venue,
     symbol,
     epoch,

@@ -63,6 +63,7 @@ with
     )
 
 select
+    ladders.kafka_topic,
     {{ book_second_columns("ladders") }},
     walked.side,
     cast(walked.target_notional as decimal(38, 10)) as target_notional,
