@@ -84,6 +84,18 @@ class Settings(BaseSettings):
     binance_usdm_rest_url: str = Field(
         default="https://fapi.binance.com", description="The REST of Binance's USD-M futures."
     )
+    binance_symbols: str = Field(
+        default="BTCUSDT,ETHUSDT", description="Whose books, trades and candles are polled in Dagster."
+    )
+    binance_poll_cron: str = Field(default="0 * * * *", description="When Binance is polled, in UTC.")
+    binance_candles_cron: str = Field(
+        default="0 0-20/5 * * *; 40 1-21/5 * * *; 20 3-23/5 * * *",
+        description="When its candles are: every 6,000 s. Several cron lines have a semicolon between them.",
+    )
+    fill_gaps_cron: str = Field(default="*/10 * * * *", description="When holes in its feeds are filled.")
+    binance_api_key: SecretStr | None = Field(
+        default=None, description="Futures want one when a hole in their trades is filled."
+    )
     coinbase_stream_url: str = Field(
         default="wss://ws-feed.exchange.coinbase.com", description="Coinbase Exchange's WebSocket feed."
     )

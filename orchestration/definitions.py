@@ -12,14 +12,19 @@ from orchestration.defs import (
     by_hand,
     checks,
     failures,
+    fill_gaps,
     maintenance,
     micro_batch,
     models,
+    polls,
     raw,
     topics,
 )
 
-SUBJECTS = (topics, raw, models, checks, micro_batch, by_hand, maintenance, failures, alerts)
+SUBJECTS = (
+    *(polls, topics, raw, models, checks, micro_batch),
+    *(by_hand, fill_gaps, maintenance, failures, alerts),
+)
 
 
 @dg.definitions

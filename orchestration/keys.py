@@ -19,6 +19,10 @@ def raw_key(raw_table: str) -> dg.AssetKey:
     return dg.AssetKey(["raw", raw_table])
 
 
+def poll_key(dataset: str) -> dg.AssetKey:
+    return dg.AssetKey(["binance_rest", dataset])
+
+
 POOL = "duckdb"
 """Batch jobs that use the warehouse run one after the other; the micro-batch run is not in it."""
 

@@ -18,7 +18,7 @@ from ingest.cli.doctor import doctor
 from ingest.cli.drain import drain
 from ingest.cli.failures import Commands
 from ingest.cli.init import init
-from ingest.cli.mend import repair, replay
+from ingest.cli.mend import fill, repair, replay
 from ingest.cli.output import examples
 from ingest.cli.publish import publish
 from ingest.cli.record import record
@@ -54,6 +54,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(replay)
 app.command()(repair)
+app.command()(fill)
 app.command()(prune)
 app.command()(reset)
 app.command()(topics)

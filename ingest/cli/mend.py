@@ -1,4 +1,4 @@
-"""`tickhouse replay` and `tickhouse repair`: build again what has landed, land again what is missing."""
+"""`tickhouse replay`, `repair` and `fill`: build again what has landed, land again what is missing."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -99,3 +99,25 @@ def repair(
     finally:
         log.close()
     typer.echo(f"{rows} messages landed that raw lacked.")
+
+
+def fill() -> None:
+    """Ask Binance's REST for trades and candles that marts.fct_feed_gaps says are missing.
+
+    They go through the same topics as the live ones; the next drain and build close the holes. What the
+    venue has no more is said to be unfillable. In Dagster the job `fill_gaps` does the same.
+    """
+    from ingest.holes_to_fill import holes_to_fill
+    from ingest.publishing import publish_all
+    from ingest.settings import load_settings
+    from ingest.sources.binance.fill import BinanceFill
+    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+
+    settings = load_settings()
+    with DuckDbWarehouse(settings.warehouse_path).file.reading() as connection:
+        holes = holes_to_fill(connection)
+    for hole in holes:
+        typer.echo(f"{hole.venue} {hole}")
+    published = publish_all(settings, BinanceFill(settings, holes).messages()) if holes else {}
+    told = ", ".join(f"{count} in {topic}" for topic, count in published.items())
+    typer.echo(f"{len(holes)} holes; published: {told or 'nothing'}.")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.5
 FEEDS = ("simulated", "binance", "coinbase", "kraken", "replay", "ticks", "none")
 FIRST_ROWS = {
-    "coinbase": "staging.stg_coinbase__trades",
-    "kraken": "staging.stg_kraken__trades",
     "replay": "staging.stg_replay__ohlcv",
     "ticks": "intermediate.int_ticks_deduplicated",
 }

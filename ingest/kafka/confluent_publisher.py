@@ -15,6 +15,8 @@ from ingest.settings import Settings
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
+HEAR_SECONDS = 0.05
+"""How often it is asked what could not be delivered."""
 GRACE_SECONDS = 2.0
 """librdkafka looks for messages that took too long once a second."""
 CAN_RETRY = {
@@ -42,13 +44,17 @@ class ConfluentPublisher(Publisher):
             "queue.buffering.max.kbytes": BUFFER_BYTES // 1024,
             "partitioner": "murmur2_random",  # librdkafka's own choice puts keys where no other client looks
             "allow.auto.create.topics": False,
+            # What went well is not told one by one: `flush` says when all of it is there.
+            "delivery.report.only.error": True,
             # A broker that has just come up may not know its topics yet.
             "topic.metadata.propagation.max.ms": patience_ms // 2,
         }
         self._producer = Producer(options, logger=log)
+        self._heard_at = 0.0
 
     def _send(self, message: Message) -> None:
-        deadline = time.monotonic() + self._patience_seconds
+        now = time.monotonic()
+        deadline = now + self._patience_seconds
         while True:
             try:
                 self._producer.produce(
@@ -66,7 +72,9 @@ class ConfluentPublisher(Publisher):
                 self._note(message.topic, error.args[0])
                 return
             else:
-                self._producer.poll(0)
+                if now - self._heard_at > HEAR_SECONDS:
+                    self._heard_at = now
+                    self._producer.poll(0)
                 return
 
     def _on_delivery(self, error: KafkaError | None, message: Delivered) -> None:

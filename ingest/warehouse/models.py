@@ -13,6 +13,9 @@ from ingest.errors import NeedsAttention
 from ingest.settings import PROJECT_ROOT
 from ingest.topics import BY_RAW_TABLE
 
+ANY_OTHER = "any_other"
+"""Of topics by venue: that of the venues that are not named."""
+
 MANIFEST = PROJECT_ROOT / "dbt_project" / "target" / "manifest.json"
 
 
@@ -29,8 +32,9 @@ class Model:
     columns: frozenset[str] = frozenset()
     reads_raw: bool = False
     """It stands directly on a raw table."""
-    driving_topic: str | None = None
-    """Whose retention its rows follow; None: they name it in a column `kafka_topic`, or do not age."""
+    driving_topic: str | Mapping[str, str] | None = None
+    """Whose retention its rows follow, one topic or one per venue (dbt's variable topic_of_trades); None:
+    they name it in a column `kafka_topic`, or do not age."""
     ages_by: str | None = None
     keeps: timedelta | None = None
     """Its rows stay so long, also after the messages they were made of are pruned (meta: keeps_days)."""
@@ -46,7 +50,15 @@ class Model:
     @property
     def topic_of_row(self) -> str:
         """SQL for the topic whose retention a row follows."""
-        return "kafka_topic" if self.driving_topic is None else f"'{self.driving_topic}'"
+        match self.driving_topic:
+            case None:
+                return "kafka_topic"
+            case str(name):
+                return f"'{name}'"
+            case by_venue:
+                venues = [venue for venue in by_venue if venue != ANY_OTHER]
+                cases = " ".join(f"when '{venue}' then '{by_venue[venue]}'" for venue in venues)
+                return f"case venue {cases} else '{by_venue[ANY_OTHER]}' end"
 
     @property
     def vanished(self) -> str:

@@ -21,6 +21,7 @@ from ingest.warehouse.models import Model, existing
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+OFFSET = "kafka_offset"
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (like every time here: UTC, without zone)
 
 
@@ -63,7 +64,8 @@ def _prune_topic(
     built = [model for model in models if topic.name in model.topics]
     if behind := _behind(connection, built, through):
         return Pruned(topic.name, skipped=f"{behind} has not built its batches up to {through} yet")
-    staging = [model for model in built if model.reads_raw and model.ages_by]
+    # Those with a row per message; others that read raw sum it up, and stand by nothing.
+    staging = [model for model in built if model.reads_raw and model.ages_by and OFFSET in model.columns]
     kept_from = _floor(connection, topic, staging, through, now)
     batch_id = new_batch(connection, "prune", topic.name, run_id)
     for model in staging:

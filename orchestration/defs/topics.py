@@ -2,13 +2,18 @@
 
 import dagster as dg
 
+from ingest.sources.binance.channels import TOPIC_OF_CHANNEL
+from ingest.sources.binance.polls import DATASETS
 from ingest.topics import TOPICS, Topic
-from orchestration.keys import OWNERS, topic_key
+from orchestration.keys import OWNERS, poll_key, topic_key
 
 
 def topic_spec(topic: Topic) -> dg.AssetSpec:
     return dg.AssetSpec(
         topic_key(topic),
+        deps=[
+            poll_key(name) for name, poll in DATASETS.items() if TOPIC_OF_CHANNEL[poll.channel] == topic.name
+        ],
         description=topic.description,
         group_name="kafka",
         kinds={"kafka"},

@@ -1,4 +1,4 @@
-"""Binance's messages, made up from a seed: believable ones, and ones that staging must refuse."""
+"""Messages of Binance and Coinbase, made up from a seed: believable ones, and ones that must be refused."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -106,6 +106,31 @@ class SparseTrades(Trades):
         if trade["s"] == SYMBOLS[0]:
             return trade | {"p": str(price * 1000)}
         return trade | {"p": str(price / 10**8), "q": str(self._random.randint(1, 9_999_999))}
+
+
+class CoinbaseTrades(_Numbered):
+    topic = "coinbase.trades"
+
+    def payload(self) -> bytes:
+        number, at = self._next()
+        match = {
+            "type": "match",
+            "trade_id": number,
+            "product_id": self._random.choice(("BTC-USD", "ETH-USD")),
+            "side": self._random.choice(("buy", "sell")),
+            "price": self._amount(2),
+            "size": self._amount(6),
+            "time": datetime.fromtimestamp(at / 1000, UTC).isoformat().replace("+00:00", "Z"),
+        }
+        return json.dumps(match).encode()
+
+    def spoiled(self) -> bytes:
+        numbers = [(field, text) for field in ("price", "size") for text in (*NOT_NUMBERS, "0", None)]
+        others = [("time", "soon"), ("trade_id", "none"), ("side", "perhaps"), ("product_id", "")]
+        return self._with_one_of(self.payload(), [*numbers, *others])
+
+    def contradicted(self, payload: bytes) -> bytes:
+        return self._with_one_of(payload, [("price", "777.00000000"), ("time", "2026-01-01T12:03:00Z")])
 
 
 class BookTickers(_Numbered):

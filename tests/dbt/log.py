@@ -57,7 +57,8 @@ class Log:
         offset = self._next_offset[partition]
         self._next_offset[partition] += 1 + (self._random.random() < 0.05)
         self._published_at += timedelta(milliseconds=self._random.randrange(700))
-        return as_record(payload, partition, offset, self._published_at, self._life)
+        venue = self.feed.topic.partition(".")[0]
+        return as_record(payload, partition, offset, self._published_at, self._life, venue=venue)
 
 
 def as_record(
@@ -67,10 +68,11 @@ def as_record(
     published_at: datetime,
     life: int = 1,
     symbol: str | None = None,
+    venue: str = "binance",
 ) -> Record:
     """A row of a raw table, as ingest/raw_rows.py makes them."""
     text, raw = _split(payload)
-    headers = {"venue": "binance", "symbol": symbol or SYMBOLS[len(payload or b"") % 2]}
+    headers = {"venue": venue, "symbol": symbol or SYMBOLS[len(payload or b"") % 2]}
     return {
         "topic_life": life,
         "kafka_partition": partition,

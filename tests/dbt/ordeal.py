@@ -3,7 +3,7 @@
 from random import Random
 
 from ingest.topics import BY_NAME
-from tests.dbt.feeds import BookTickers, Depth, SparseTrades, Trades
+from tests.dbt.feeds import BookTickers, CoinbaseTrades, Depth, SparseTrades, Trades
 from tests.dbt.log import Log
 from tests.dbt.trial import Trial
 
@@ -12,7 +12,7 @@ def live_through(trial: Trial, seed: int, steps: int) -> None:
     """Do what can happen, in an order that the seed decides."""
     random = Random(seed)
     trades = (SparseTrades, Trades)[seed % 2]
-    logs = [Log(feed(random), random) for feed in (trades, BookTickers, Depth)]
+    logs = [Log(feed(random), random) for feed in (trades, BookTickers, Depth, CoinbaseTrades)]
     for _ in range(steps):
         for log in random.sample(logs, random.randint(1, 3)):
             trial.land(log.feed.topic, log.batch(random.choice([0, 1, 7, 60, 200])))
@@ -28,7 +28,11 @@ def contradicted_firsts(trial: Trial) -> list[tuple]:
     return trial.rows(
         """with firsts as (
                select venue, symbol, trade_id, min((topic_life, kafka_partition, kafka_offset)) as first_place
-               from staging.stg_binance__trades where rejected_reason is null group by all
+               from (
+                   select * exclude (is_from_rest) from staging.stg_binance__trades
+                   union all by name select * from staging.stg_coinbase__trades
+               )
+               where rejected_reason is null group by all
            )
            select * from marts.fct_trades inner join firsts using (venue, symbol, trade_id)
            where (topic_life, kafka_partition, first_offset) <> first_place"""

@@ -27,7 +27,8 @@ ANY = settings(
 )
 OF_TRADES = frozenset(
     (
-        *("stg_binance__trades", "fct_trades", "fct_candles_1s", "fct_candles_1m", "fct_candles_1h"),
+        *("stg_binance__trades", "stg_coinbase__trades", "stg_kraken__trades"),
+        *("fct_trades", "fct_candles_1s", "fct_candles_1m", "fct_candles_1h"),
         *("fct_trade_analytics_1m", "fct_vwap_session", "fct_vwap_rolling_1m", "fct_vwap_rolling_bars"),
         *("fct_realised_volatility_1h", "fct_volume_profile_1d", "fct_price_alerts", "fct_trend_1h"),
     )

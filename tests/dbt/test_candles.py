@@ -29,7 +29,7 @@ def test_of_trades_in_any_order_and_any_batches(trial: Trial) -> None:
     shuffled = Random(3).sample(trades, len(trades))
     for cut in range(0, 500, 180):
         land(trial, shuffled[cut : cut + 180], first_offset=cut)
-        trial.must_run("--select", "stg_binance__trades", "fct_trades")
+        trial.must_run("--select", "+fct_trades")
     _assert_candles(trial, trades)
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.dbt.trades import land, made_up_trades
 from tests.dbt.trial import Trial
 
-MODELS = ("--select", "stg_binance__trades", "fct_trades")
+MODELS = ("--select", "+fct_trades")
 
 
 @pytest.mark.parametrize("macro", ["start_anew", "descendants_of", "in_one_transaction"])

@@ -24,7 +24,10 @@ SEQUENCING = "macros/book/sequencing.sql"
 SPANS = "macros/book/spans.sql"
 SEQUENCED = "models/intermediate/int_book_messages_sequenced.sql"
 
-MESSAGES = ("stg_binance__trades", "stg_binance__depth_messages", "stg_binance__depth_levels")
+MESSAGES = (
+    *("stg_binance__trades", "stg_coinbase__trades", "stg_kraken__trades"),
+    *("stg_binance__depth_messages", "stg_binance__depth_levels"),
+)
 QUOTES = ("stg_binance__book_tickers", "fct_quotes")
 CANDLES = ("fct_trades", "fct_candles_1s", "fct_candles_1m", "fct_trade_analytics_1m")
 LATENCY = ("fct_feed_latency", "dim_symbols")

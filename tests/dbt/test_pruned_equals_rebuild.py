@@ -10,13 +10,16 @@ from ingest.topics import BY_NAME, TOPICS
 from ingest.warehouse import retention
 from ingest.warehouse.duckdb_file import transaction
 from ingest.warehouse.models import Model
-from tests.dbt.feeds import BookTickers, Depth, Trades
+from tests.dbt.feeds import BookTickers, CoinbaseTrades, Depth, Trades
 from tests.dbt.log import Log
 from tests.dbt.second_books import SecondBooks
 from tests.dbt.trial import Trial
 
-# Minutes instead of hours, so that a test's quarter of an hour has floors in it.
-SHORT_LIVED = [replace(topic, raw_retention=timedelta(minutes=3)) for topic in TOPICS]
+# Minutes instead of hours, so that a quarter of an hour has floors in it; Coinbase has floors of its own.
+SHORT_LIVED = [
+    replace(topic, raw_retention=timedelta(minutes=5 if topic.name.startswith("coinbase") else 3))
+    for topic in TOPICS
+]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +41,8 @@ def test_pruned_tables_equal_a_rebuild_many_times(trial: Trial, models: list[Mod
 
 
 def live_and_prune(trial: Trial, models: list[Model], random: Random, steps: int) -> None:
-    logs = [Log(feed(random), random) for feed in (Trades, BookTickers, Depth, SecondBooks)]
+    feeds = (Trades, BookTickers, Depth, SecondBooks, CoinbaseTrades)
+    logs = [Log(feed(random), random) for feed in feeds]
     gone = 0
     for _ in range(steps):
         for log in logs:

@@ -149,7 +149,7 @@ def test_notional_is_exact_then_rounded_once(trial: Trial) -> None:
     ]
     payloads = [json.dumps({**TRADE, "t": n, "p": p, "q": q}).encode() for n, (p, q) in enumerate(factors)]
     trial.land("binance.trades", [as_record(text, 0, n, START) for n, text in enumerate(payloads)])
-    trial.must_run("--select", "stg_binance__trades", "fct_trades")
+    trial.must_run("--select", "+fct_trades")
     with localcontext() as context:
         context.prec = 60
         products = [(Decimal(price) * Decimal(quantity)) for price, quantity in factors]

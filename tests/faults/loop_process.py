@@ -28,7 +28,8 @@ ONE_BATCH = {"max_seconds": 0, "turn_seconds": 0.01, "report_seconds": 0, "check
 # A chain of every kind of model, not all sixty: each harm builds them several times and compares them all.
 BUILT = frozenset(
     (
-        *("stg_binance__trades", "fct_trades", "fct_candles_1s", "fct_candles_1m"),
+        *("stg_binance__trades", "stg_coinbase__trades", "stg_kraken__trades"),
+        *("fct_trades", "fct_candles_1s", "fct_candles_1m"),
         *("fct_trade_analytics_1m", "fct_vwap_session", "dim_symbols"),
     )
 )

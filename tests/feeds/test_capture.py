@@ -54,7 +54,7 @@ def test_futures_are_a_venue_of_their_own(pipeline: Pipeline, tmp_path: Path) ->
         done = pipeline.tickhouse("publish", "capture", str(file), "--venue", venue, "--symbol", "BTCUSDT")
         assert done.exit_code == 0, done.output
     pipeline.land()
-    pipeline.build("stg_binance__trades", "fct_trades")
+    pipeline.build("+fct_trades")
     counts = pipeline.rows("select venue, count(*) from marts.fct_trades group by all order by all")
     trades = sum(payload_of(line).get("e") == "trade" for line in lines)
     assert counts == [("binance", trades), ("binance_usdm", trades)]

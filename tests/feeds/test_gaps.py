@@ -24,6 +24,18 @@ def asked(number: int) -> bytes:
     return json.dumps(body).encode()
 
 
+def streamed_kline(minute: int) -> bytes:
+    start = AT + minute * 60_000
+    numbers = dict.fromkeys(("o", "c", "h", "l", "v", "q", "V", "Q"), "1") | {"n": 1, "f": 1, "L": 1}
+    kline = {**numbers, "t": start, "T": start + 59_999, "i": "1m", "s": "BTCUSDT", "x": True}
+    return json.dumps({"e": "kline", "E": start + 60_000, "s": "BTCUSDT", "k": kline}).encode()
+
+
+def asked_kline(minute: int) -> bytes:
+    start = AT + minute * 60_000
+    return json.dumps([start, *["1"] * 5, start + 59_999, "1", 1, "1", "1", "0"]).encode()
+
+
 def change(first: int, last: int, previous: int | None = None) -> bytes:
     body: dict[str, object] = {"e": "depthUpdate", "E": AT + last, "s": "BTCUSDT", "U": first, "u": last}
     return json.dumps({**body, **({} if previous is None else {"pu": previous}), "b": [], "a": []}).encode()
@@ -73,6 +85,41 @@ def test_missing_trades_are_open_until_rest_brings_them(trial: Trial) -> None:
 def test_trades_that_were_only_ever_asked_for_fill_nothing(trial: Trial) -> None:
     land(trial, "binance.trades", [asked(n) for n in (1, 2, 3)])
     assert gaps(trial) == []
+
+
+def test_a_hole_is_first_seen_when_what_lies_behind_it_came(trial: Trial) -> None:
+    land(trial, "binance.trades", [trade(1), trade(4)])
+    later = NOW + timedelta(hours=1)
+    records = [as_record(asked(n), 0, 20 + n, later, symbol="BTCUSDT") for n in (2, 3)]
+    trial.land("binance.trades", records)
+    trial.must_run("--select", "+fct_feed_gaps")
+    assert trial.rows("select state, first_seen_at from marts.fct_feed_gaps") == [
+        ("filled", NOW.replace(tzinfo=None))
+    ]
+
+
+def test_what_the_venue_has_not_is_unfillable(trial: Trial) -> None:
+    land(trial, "binance.trades", [trade(n) for n in (1, 4, 9)])
+    said = note("binance", "not_filled", "rest", "trade_ids BTCUSDT 5 8")
+    other = note("binance_usdm", "not_filled", "rest", "trade_ids BTCUSDT 2 3")
+    for number, event in enumerate((said, other)):
+        venue = dict(event.headers)["venue"].decode()
+        land(trial, "feeds.events", [event.payload or b""], number, venue=venue, channel="not_filled")
+    assert gaps(trial) == [
+        ("trade_ids", 2, 3, 2, "open", None),
+        ("trade_ids", 5, 8, 4, "unfillable", None),
+    ]
+
+
+def test_candles_of_the_venue_are_open_until_rest_brings_them(trial: Trial) -> None:
+    land(trial, "binance.klines", [streamed_kline(minute) for minute in (0, 1, 1, 4)])
+    first = AT // 60_000
+    assert gaps(trial) == [("klines", first + 2, first + 3, 2, "open", None)]
+    land(trial, "binance.klines", [asked_kline(minute) for minute in (1, 2)], 20)
+    assert gaps(trial) == [
+        ("klines", first + 2, first + 2, 1, "filled", "rest"),
+        ("klines", first + 3, first + 3, 1, "open", None),
+    ]
 
 
 def test_two_markets_are_not_one(trial: Trial) -> None:

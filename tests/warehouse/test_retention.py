@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 COORDINATES = "topic_life, kafka_partition, kafka_offset, batch_id as landed_batch_id"
 
 
-STAGING = model("stg", reads_raw=True, columns=frozenset({"event_at", "landed_batch_id"}))
+STAGING = model("stg", reads_raw=True, columns=frozenset({"event_at", "landed_batch_id", "kafka_offset"}))
 
 
 @pytest.fixture
@@ -156,6 +156,18 @@ def test_a_model_of_several_topics_names_them_in_its_rows(connection: duckdb.Duc
 def test_a_model_driven_by_another_topic_is_left_to_that_one(connection: duckdb.DuckDBPyConnection) -> None:
     prune_all(connection, STAGING, model("fct", driving_topic="another"))
     assert numbers(connection, "select count(*) from marts.fct") == [10]
+
+
+def test_a_model_of_a_topic_per_venue_is_pruned_by_that_of_the_row(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    venues = ("coinbase", "kraken", "elsewhere")
+    union = " union all ".join(f"select '{venue}' as venue, * from marts.fct" for venue in venues)
+    connection.execute(f"create table marts.of_venues as {union}")
+    topics = {"coinbase": "another", "kraken": TOPIC.name, "any_other": "a third"}
+    prune_all(connection, STAGING, model("of_venues", driving_topic=topics))
+    counts = connection.execute("select venue, count(*) from marts.of_venues group by all order by all")
+    assert counts.fetchall() == [("coinbase", 10), ("elsewhere", 10), ("kraken", 6)]
 
 
 def test_what_a_model_has_not_built_stays(connection: duckdb.DuckDBPyConnection) -> None:

@@ -16,7 +16,7 @@
 {%- endmacro %}
 
 {# What began before the floor of retention stays as it is: some of its trades may be gone. #}
-{% macro has_lost_trades(start) -%} {{ is_below_floor("binance.trades", start) }} {%- endmacro %}
+{% macro has_lost_trades(start) -%} {{ is_below_floor(var("topic_of_trades"), start) }} {%- endmacro %}
 
 {# The rows of the affected windows; `part_at` is a row's own time. #}
 {% macro rows_in_windows(rows, time, seconds) -%}

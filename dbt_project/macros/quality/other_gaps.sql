@@ -1,33 +1,3 @@
-{# Minutes without a bar, between two of the same interval. Counted from 1970, so that they are numbers too. #}
-{% macro missing_minutes(bars) -%}
-    select {{ gap_columns("minutes", "'open'") }}
-    from
-        (
-            select
-                venue,
-                symbol,
-                minute_number - 1 as last_missing,
-                lag(minute_number) over {{ by_id("minute_number") }} + 1 as first_missing,
-                lag(event_at) over {{ by_id("minute_number") }} as gap_start_at,
-                event_at as gap_end_at,
-                published_at as first_seen_at,
-                batch_id
-            from
-                (
-                    select
-                        *,
-                        cast(
-                            floor(
-                                {{ milliseconds_between("timestamp '1970-01-01'", "event_at") }} / 60000
-                            ) as bigint
-                        ) as minute_number
-                    from {{ bars }}
-                    where rejected_reason is null and bar_interval = '1m'
-                ) as numbered
-        ) as neighbours
-    where first_missing <= last_missing
-{%- endmacro %}
-
 {# From the moment a connection is lost, or found silent, until it is back. What it missed, ids tell. #}
 {% macro silences(events) -%}
     select

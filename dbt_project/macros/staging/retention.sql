@@ -14,8 +14,20 @@
     )
 {%- endmacro %}
 
+{# `topic` is one, or one per venue (the variable topic_of_trades), for rows that name their venue. #}
 {% macro is_below_floor(topic, time) -%}
-    coalesce({{ time }} < {{ retention(topic, "kept_from") }}, false)
+    coalesce(
+        {{ time }} < {% if topic is string %} {{ retention(topic, "kept_from") }}
+        {% else %}
+            case
+                {%- for venue, its_topic in topic.items() if venue != "any_other" %}
+                    when venue = '{{ venue }}' then {{ retention(its_topic, "kept_from") }}
+                {%- endfor %}
+                else {{ retention(topic.any_other, "kept_from") }}
+            end
+        {% endif %},
+        false
+    )
 {%- endmacro %}
 
 {# NULL for a topic that was never pruned. #}

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from ingest.settings import Settings
 from ingest.sources.binance.channels import FUTURES, SPOT
 
@@ -20,6 +22,8 @@ class Market:
     weight_per_minute: int
     depth_weight: int
     """What a snapshot of 1,000 levels costs."""
+    api_key: SecretStr | None = None
+    """Futures want one for old trades; nothing else here does."""
 
 
 def spot(settings: Settings) -> Market:
@@ -32,6 +36,7 @@ def spot(settings: Settings) -> Market:
         "/api/v3",
         weight_per_minute=6000,
         depth_weight=50,
+        api_key=settings.binance_api_key,
     )
 
 
@@ -45,6 +50,7 @@ def futures(settings: Settings) -> Market:
         "/fapi/v1",
         weight_per_minute=2400,
         depth_weight=20,
+        api_key=settings.binance_api_key,
     )
 
 

@@ -34,7 +34,8 @@ class BinanceRest:
     def __init__(self, market: Market, retry_seconds: tuple[float, float] = RETRY_SECONDS) -> None:
         self._market = market
         self._retry_seconds = retry_seconds
-        self._client = httpx.AsyncClient(base_url=market.rest_url, timeout=20.0)
+        headers = {"X-MBX-APIKEY": market.api_key.get_secret_value()} if market.api_key else None
+        self._client = httpx.AsyncClient(base_url=market.rest_url, headers=headers, timeout=20.0)
         self._minute, self._used = 0, 0
         self._not_before = 0.0
 
@@ -90,6 +91,8 @@ class BinanceRest:
             log.warning("%s: HTTP %d, asked too often; waiting %g s.", where, status, seconds)
         elif is_blocked(status):
             raise blocked(where, status, self._market.rest_setting)
+        elif status == httpx.codes.UNAUTHORIZED:
+            raise SettingsInvalid(f"{where} wants a valid key: set BINANCE_API_KEY. {answer.text[:200]}")
         elif answer.is_client_error:
             raise SettingsInvalid(f"{where} {dict(parameters)}: HTTP {status}, {answer.text[:200]}")
         else:

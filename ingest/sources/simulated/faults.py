@@ -9,7 +9,7 @@ import heapq
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from ingest.message import Message
@@ -90,9 +90,9 @@ class _Disturbance:
                 self._resync(message.key.decode())
             return
         if self._strikes(faults.malformed):
-            yield self._received(replace(message, payload=_broken(message.payload or b"", self._random)))
+            yield self._received(message._replace(payload=_broken(message.payload or b"", self._random)))
         if channel == b"book_ticker" and self._strikes(faults.crossed):
-            message = replace(message, payload=_crossed(message.payload or b""))
+            message = message._replace(payload=_crossed(message.payload or b""))
         if self._strikes(faults.late):
             due_ns = self._now_ns + self._random.randint(*LATE_MS) * NS_PER_MS
             self._late_count += 1
@@ -114,7 +114,7 @@ class _Disturbance:
     def _received(self, message: Message) -> Message:
         received_at = str(self._now_ns + self._faults.clock_skew_ms * NS_PER_MS).encode()
         headers = [(name, received_at if name == "received_at" else value) for name, value in message.headers]
-        return replace(message, headers=tuple(headers))
+        return message._replace(headers=tuple(headers))
 
 
 def _crossed(book_ticker: bytes) -> bytes:

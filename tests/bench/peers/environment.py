@@ -16,6 +16,7 @@ DLT = (
     "crc32c==2.9.post0",
     "zstandard==0.25.0",
 )
+CRYPTOFEED = ("cryptofeed==2.4.1", "aiokafka==0.14.0")
 SPARK = ("pyspark==4.0.0",)
 SORTED_CONTAINERS = ("sortedcontainers==2.4.0", "pyarrow==26.0.1")
 POLARS = ("polars==2.1.0", "pandas==3.1.1", "pyarrow==26.0.1")

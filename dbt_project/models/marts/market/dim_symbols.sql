@@ -41,7 +41,7 @@ with
 select
     venue,
     symbol,
-    left(symbol, length(symbol) - length(quote_asset)) as base_asset,
+    rtrim(left(symbol, length(symbol) - length(quote_asset)), '-/') as base_asset,
     quote_asset,
     last_window_start_at,
     {{ building_through() }} as batch_id

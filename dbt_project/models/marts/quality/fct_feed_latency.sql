@@ -4,6 +4,8 @@
     "binance.trades": ref("stg_binance__trades"),
     "binance.depth": ref("stg_binance__depth_messages"),
     "binance.book_tickers": ref("stg_binance__book_tickers"),
+    "coinbase.trades": ref("stg_coinbase__trades"),
+    "kraken.trades": ref("stg_kraken__trades"),
 } %}
 {% set spans = {
     "event_to_received": ("event_at", "received_at"),
@@ -56,6 +58,9 @@ select
     kafka_topic,
     {{ window_columns(seconds) }},
     count(*) as message_count,
+    {# The shortest way is as good as none, so what the quickest message took is what the clocks differ by. #}
+    min(event_to_received_ms) as clock_skew_ms,
+    cast(sum(case when event_to_received_ms < 0 then 1 else 0 end) as bigint) as negative_count,
     {% for span in spans %}
         percentile_cont(0.5) within group (order by {{ span }}_ms) as {{ span }}_p50_ms,
         percentile_cont(0.95) within group (order by {{ span }}_ms) as {{ span }}_p95_ms,

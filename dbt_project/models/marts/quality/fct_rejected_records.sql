@@ -30,16 +30,18 @@ union all
 union all
 {{ rejected_records(ref("stg_feeds__events"), "feeds.events", symbol="null") }}
 union all
-{{
-    conflicting_duplicates(
-        ref("stg_binance__trades"),
-        ref("fct_trades"),
-        "binance.trades",
-        id=["venue", "symbol", "trade_id"],
-        content=["price", "quantity", "taker_side", "event_at"],
-    )
-}}
-union all
+{% for venue in ["binance", "coinbase", "kraken"] %}
+    {{
+        conflicting_duplicates(
+            ref("stg_" ~ venue ~ "__trades"),
+            ref("fct_trades"),
+            venue ~ ".trades",
+            id=["venue", "symbol", "trade_id"],
+            content=["price", "quantity", "taker_side", "event_at"],
+        )
+    }}
+    union all
+{% endfor %}
 {{
     conflicting_duplicates(
         ref("stg_binance__depth_messages"),

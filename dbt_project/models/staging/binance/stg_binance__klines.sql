@@ -69,6 +69,7 @@ select
     case
         {{ sent["k.x"] }} when 'true' then true when 'false' then false else last_instant_at < received_at
     end as is_closed,
+    {{ sent["[0]"] }} is not null as is_from_rest,
     {{ record_columns() }},
     coalesce(
         {{ unreadable_reason() }},

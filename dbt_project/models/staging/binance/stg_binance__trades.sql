@@ -3,6 +3,12 @@
 {# REST has other names, and does not say of which symbol it speaks. #}
 {% set fields = ["s", "t", "p", "q", "T", "m", "id", "price", "qty", "time", "isBuyerMaker"] %}
 {% set sent = json_fields("message", fields) %}
+{% set told = {
+    "trade_id": "trade_id_text",
+    "price": "price_text",
+    "quantity": "quantity_text",
+    "time": "event_at_text",
+} %}
 
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
@@ -42,29 +48,7 @@ select
     taker_side,
     is_from_rest,
     {{ record_columns() }},
-    coalesce(
-        {{ unreadable_reason() }},
-        case
-            when coalesce(symbol, '') = '' or price_text is null or quantity_text is null
-            then 'missing_field'
-            when trade_id_text is null or event_at_text is null or taker_side is null
-            then 'missing_field'
-            when trade_id is null
-            then 'not_a_number'
-        end,
-        {{ price_problem("price_text", "price") }},
-        {{ quantity_problem("quantity_text", "quantity") }},
-        case
-            when price <= 0 or quantity <= 0
-            then 'not_positive'
-            when cast(price as double) * cast(quantity as double) >= 1e18
-            then 'out_of_range'
-            when event_at is null
-            then 'bad_time'
-            when {{ is_below_floor(topic, "event_at") }}
-            then 'older_than_retention'
-        end
-    ) as rejected_reason,
+    {{ trade_problem(topic, told) }} as rejected_reason,
     {{ building_through() }} as batch_id
 from typed
 where not {{ is_pruned(topic) }}

@@ -6,7 +6,7 @@
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
 
-    decoded as ({{ decoded_messages(source("raw", "coinbase_books"), fields) }}),
+    decoded as ({{ decoded_messages(source("raw", "coinbase_books"), fields, "coinbase") }}),
 
     typed as (
         select

@@ -2,12 +2,17 @@
 {% set topic = "coinbase.trades" %}
 {% set fields = ["product_id", "trade_id", "price", "size", "side", "time"] %}
 {% set sent = json_fields("message", fields) %}
-{% set names = {"trade_id": "trade_id", "price": "price", "quantity": "size", "time": "time"} %}
+{% set told = {
+    "trade_id": sent.trade_id,
+    "price": sent.price,
+    "quantity": sent.size,
+    "time": sent.time,
+} %}
 
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
 
-    decoded as ({{ decoded_messages(source("raw", "coinbase_trades"), fields) }}),
+    decoded as ({{ decoded_messages(source("raw", "coinbase_trades"), fields, "coinbase") }}),
 
     typed as (
         select
@@ -30,7 +35,7 @@ select
     quantity,
     taker_side,
     {{ record_columns() }},
-    {{ trade_problem(topic, sent, names) }} as rejected_reason,
+    {{ trade_problem(topic, told) }} as rejected_reason,
     {{ building_through() }} as batch_id
 from typed
 where not {{ is_pruned(topic) }}

@@ -7,7 +7,7 @@
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
 
-    decoded as ({{ decoded_messages(source("raw", "kraken_books"), fields) }}),
+    decoded as ({{ decoded_messages(source("raw", "kraken_books"), fields, "kraken") }}),
 
     typed as (
         select

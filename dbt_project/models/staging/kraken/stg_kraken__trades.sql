@@ -3,12 +3,17 @@
 {% set fields = ["symbol", "side", "price", "qty", "trade_id", "timestamp"] %}
 {% set listed = json_fields("message", ["channel", "data"]) %}
 {% set sent = json_fields("trade", fields) %}
-{% set names = {"trade_id": "trade_id", "price": "price", "quantity": "qty", "time": "timestamp"} %}
+{% set told = {
+    "trade_id": sent.trade_id,
+    "price": sent.price,
+    "quantity": sent.qty,
+    "time": sent.timestamp,
+} %}
 
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
 
-    decoded as ({{ decoded_messages(source("raw", "kraken_trades"), ["channel", "data"]) }}),
+    decoded as ({{ decoded_messages(source("raw", "kraken_trades"), ["channel", "data"], "kraken") }}),
 
     messages as (select *, {{ listed.data }} as trades from decoded),
 
@@ -37,7 +42,7 @@ select
     quantity,
     taker_side,
     {{ record_columns() }},
-    {{ trade_problem(topic, sent, names) }} as rejected_reason,
+    {{ trade_problem(topic, told) }} as rejected_reason,
     {{ building_through() }} as batch_id
 from typed
 where not {{ is_pruned(topic) }}
