@@ -5,6 +5,7 @@
     │   ├── BrokerUnavailable
     │   ├── WarehouseBusy
     │   ├── WarehouseUnavailable
+    │   ├── PostgresUnavailable
     │   └── StaleLanding          another writer landed first, or the topic was re-created
     └── NeedsAttention            a rerun gives the same error: somebody must act
         ├── SettingsInvalid
@@ -45,6 +46,10 @@ class WarehouseBusy(Retryable):
 
 class WarehouseUnavailable(Retryable):
     """The warehouse is across a network, and does not answer."""
+
+
+class PostgresUnavailable(Retryable):
+    """The database whose changes are captured does not answer."""
 
 
 class StaleLanding(Retryable):

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         default=19092, description="Where the embedded broker listens, if it is free."
     )
 
+    postgres_url: SecretStr | None = Field(
+        default=None, description="postgresql://user:password@host:port/name; unset: the embedded one."
+    )
+
     snowflake_account: str | None = Field(default=None, description="As in your account's URL: org-account.")
     snowflake_user: str | None = None
     snowflake_role: str | None = None
@@ -143,6 +147,14 @@ class Settings(BaseSettings):
     @property
     def kafka_home(self) -> Path:
         return self.tickhouse_home / "kafka"
+
+    @property
+    def postgres_home(self) -> Path:
+        return self.tickhouse_home / "postgres"
+
+    @property
+    def connect_home(self) -> Path:
+        return self.tickhouse_home / "connect"
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,8 @@ from ingest.errors import BrokerUnavailable
 from ingest.kafka.log import TopicState
 from ingest.kafka.open import open_log
 from ingest.runs import looping_runs
+from ingest.services import capture
+from ingest.services.capture import CaptureStatus
 from ingest.settings import Settings
 from ingest.topics import TOPICS, Topic
 from ingest.warehouse.duckdb_file import DuckDbFile
@@ -57,10 +59,13 @@ class Status:
     looping_runs: list[str]
     warehouse_bytes: int
     free_bytes: int
+    capture: CaptureStatus | None = None
+    """Of change data capture, where it runs or should."""
 
     @property
     def is_wrong(self) -> bool:
-        return any(topic.is_wrong for topic in self.topics)
+        is_capture_wrong = self.capture is not None and self.capture.is_wrong
+        return is_capture_wrong or any(topic.is_wrong for topic in self.topics)
 
 
 def read_status(settings: Settings, wait_seconds: float) -> Status:
@@ -72,6 +77,7 @@ def read_status(settings: Settings, wait_seconds: float) -> Status:
         looping_runs(settings),
         path.stat().st_size if path.exists() else 0,
         shutil.disk_usage(settings.tickhouse_home).free,
+        capture.status(settings),
     )
 
 

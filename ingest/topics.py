@@ -122,6 +122,41 @@ TOPICS: tuple[Topic, ...] = (
         fresh_within=SELDOM,
     ),
     Topic(
+        name="cdc.binance.prices",
+        raw_table="cdc_binance_prices",
+        description="Each change of the table of last prices, in Debezium's envelope.",
+        key="primary key",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="cdc.binance.stats",
+        raw_table="cdc_binance_stats",
+        description="Each change of the table of 24-hour figures, in Debezium's envelope.",
+        key="primary key",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="cdc.binance.books",
+        raw_table="cdc_binance_books",
+        description="Each change of the table of order books, in Debezium's envelope.",
+        key="primary key",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="cdc.binance.trades",
+        raw_table="cdc_binance_trades",
+        description="Each change of the table of recent trades, in Debezium's envelope.",
+        key="primary key",
+        fresh_within=SELDOM,
+    ),
+    Topic(
+        name="cdc.binance.candles",
+        raw_table="cdc_binance_candles",
+        description="Each change of the table of one-minute candles, in Debezium's envelope.",
+        key="primary key",
+        fresh_within=SELDOM,
+    ),
+    Topic(
         name="feeds.events",
         raw_table="feeds_events",
         description="What live feeds say of themselves: connected, disconnected, silent; and frames that "

@@ -6,7 +6,9 @@ own_broker.settings ─▶ own_broker      to be stopped, killed and wiped
 
 import itertools
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +68,15 @@ def own_broker(tmp_path: Path) -> Iterator[OwnBroker]:
 def settings(tmp_path: Path, broker: OwnBroker) -> Settings:
     """A Tickhouse of this test's own, on the session's broker."""
     return Settings(tickhouse_home=tmp_path, kafka_bootstrap_servers=broker.bootstrap)
+
+
+@pytest.fixture(scope="session")
+def open_home() -> Iterator[Path]:
+    """Where whoever PostgreSQL runs as may come: pytest's own folders are for us alone."""
+    home = Path(tempfile.mkdtemp(prefix="tickhouse-cdc-"))
+    home.chmod(0o755)
+    yield home
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ def status(
 ) -> None:
     """Per topic: where Kafka ends, what has landed, what is missing; the run that loops; the disk.
 
-    The exit code is 1 when something is wrong: the broker is away, a topic is missing, or messages wait and
-    no run is at them.
+    The exit code is 1 when something is wrong: the broker is away, a topic is missing, messages wait and
+    no run is at them, or changes are not captured any more.
 
         tickhouse status || echo "look at it"
         tickhouse status --format json
@@ -41,4 +41,6 @@ def _say_the_rest(found: "Status") -> None:
         ", ".join(run[:8] for run in found.looping_runs) or "none (the sensor starts one when there is work)"
     )
     note(f"run that loops: {runs}")
+    if found.capture is not None:
+        note(f"change data capture: {found.capture}")
     note(f"warehouse: {found.warehouse_bytes / 2**20:.0f} MiB; free disk: {found.free_bytes / 2**30:.1f} GiB")

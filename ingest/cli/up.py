@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.5
 FEEDS = ("simulated", "binance", "coinbase", "kraken", "replay", "ticks", "none")
+EXTRAS = ("cdc",)
 FIRST_ROWS = {
     "replay": "staging.stg_replay__ohlcv",
     "ticks": "intermediate.int_ticks_deduplicated",
@@ -30,6 +31,13 @@ def up(
         ),
     ] = "simulated",
     rate: Annotated[str, typer.Option(help="Messages per second of the simulated exchange.")] = "60",
+    extras: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="`cdc`: also PostgreSQL and Kafka Connect, whose tables' changes go to cdc.binance.*.",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(help="Where the Dagster UI listens.")] = 3000,
 ) -> None:
     """Start the broker, a feed and the Dagster UI; one Ctrl-C stops them all.
@@ -46,6 +54,8 @@ def up(
 
     if feed not in FEEDS:
         raise SettingsInvalid(f"There is no feed {feed!r}. Try one of: {', '.join(FEEDS)}.")
+    if unknown := set(extras or ()) - set(EXTRAS):
+        raise SettingsInvalid(f"--with {', '.join(sorted(unknown))}: there is {', '.join(EXTRAS)}.")
     settings = load_settings()
     settings.require_duckdb()
     # `kill` stops everything in order, as Ctrl-C does, also where a shell in the background had it ignored.
@@ -56,7 +66,7 @@ def up(
     with Stack(settings, port) as stack:
         try:
             with console.status("Starting the broker, the feed and Dagster ..."):
-                stack.start(feed_command(feed, rate))
+                stack.start(feed_command(feed, rate), tables_command(feed) if extras else None)
             console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
             _watch(stack, settings, console, began, FIRST_ROWS.get(feed, CANDLES))
         except KeyboardInterrupt:
@@ -76,11 +86,18 @@ def feed_command(feed: str, rate: str) -> list[str] | None:
     return ["publish", feed]
 
 
+def tables_command(feed: str) -> list[str]:
+    """What fills the tables: the exchange itself where it is the feed, else one that needs no network."""
+    return ["publish", "cdc", "--exchange", "binance" if feed == "binance" else "simulated"]
+
+
 def _watch(stack: "Stack", settings: "Settings", console: "Console", began: float, first_rows: str) -> None:
     """Say when the first rows are built; after that only that something has ended by itself."""
     told = False
     while True:
         stack.check()
+        if news := stack.news():
+            console.print(news)
         if not told and (rows := _row_count(settings, first_rows)):
             console.print(
                 f"The first marts hold rows ({rows} in {first_rows}, "

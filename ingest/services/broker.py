@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from ingest.errors import DiskFull, ServiceFailed
-from ingest.services import broker_log, ports
+from ingest.services import ports, service_log
 from ingest.services.broker_config import logging_properties, server_properties
 from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon
 from ingest.services.jvm import java_command, use_class_archive
@@ -42,7 +42,7 @@ class BrokerStatus:
 def start(settings: Settings, class_flag: str | None = None) -> None:
     """Bring the broker up and wait until it answers; nothing to do if it does."""
     daemon = _daemon(settings)
-    log_start = broker_log.end(settings.kafka_home)
+    log_start = service_log.end(settings.kafka_home)
     deadline = time.monotonic() + START_PATIENCE_SECONDS
     is_launched = False
     while not is_up(settings):
@@ -50,13 +50,13 @@ def start(settings: Settings, class_flag: str | None = None) -> None:
         if (claim := daemon.claim()) is not None:
             with claim:
                 if is_launched:
-                    raise broker_log.failure(settings.kafka_home, log_start, "ended while it was starting")
+                    raise service_log.failure(settings.kafka_home, log_start, "ended while it was starting")
                 _launch(settings, daemon, claim, class_flag or use_class_archive())
                 is_launched = True
         if time.monotonic() > deadline:
             daemon.stop(patience_seconds=5)
             why = f"did not answer within {START_PATIENCE_SECONDS} s"
-            raise broker_log.failure(settings.kafka_home, log_start, why)
+            raise service_log.failure(settings.kafka_home, log_start, why)
         time.sleep(LOOK_EVERY_SECONDS)
 
 

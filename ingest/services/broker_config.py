@@ -51,7 +51,7 @@ SERVER: dict[str, str | int] = {
 def server_properties(port: int, controller_port: int) -> str:
     """Paths are relative to the broker's home, its working directory: no letter in them can do harm."""
     listeners = f"PLAINTEXT://127.0.0.1:{port}"
-    return _properties(
+    return properties(
         {
             **SERVER,
             "listeners": f"{listeners},CONTROLLER://127.0.0.1:{controller_port}",
@@ -62,14 +62,14 @@ def server_properties(port: int, controller_port: int) -> str:
     )
 
 
-def logging_properties() -> str:
+def logging_properties(name: str = "broker") -> str:
     """At most 40 MB of log: one file being written and three old ones."""
-    return _properties(
+    return properties(
         {
             "appender.file.type": "RollingFile",
             "appender.file.name": "file",
-            "appender.file.fileName": "logs/broker.log",
-            "appender.file.filePattern": "logs/broker.log.%i",
+            "appender.file.fileName": f"logs/{name}.log",
+            "appender.file.filePattern": f"logs/{name}.log.%i",
             "appender.file.layout.type": "PatternLayout",
             "appender.file.layout.pattern": "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX} %-5p %m (%c{1})%n",
             "appender.file.policies.type": "Policies",
@@ -83,5 +83,6 @@ def logging_properties() -> str:
     )
 
 
-def _properties(values: dict[str, str | int]) -> str:
+def properties(values: dict[str, str | int]) -> str:
+    """As Java reads them from a file."""
     return "".join(f"{name}={value}\n" for name, value in values.items())

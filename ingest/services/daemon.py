@@ -8,6 +8,7 @@ system has since given to somebody else is never mistaken for ours.
 
 import fcntl
 import os
+import pwd
 import signal
 import subprocess
 import time
@@ -15,13 +16,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 # The program inherits the locked pid file as descriptor 3. Put in the background by a shell that ends at
 # once, it is nobody's child: no zombie is left behind, and nobody's Ctrl-C reaches it.
 SPAWN = 'output=$1; shift; "$@" 3>&1 >"$output" 2>&1 </dev/null & echo $!'
 
 LOOK_EVERY_SECONDS = 0.02
+
+
+def as_user(name: str | None) -> dict[str, Any]:
+    """What makes `subprocess` run a program as somebody else, and in none of our groups."""
+    return {} if name is None else {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,10 @@ class Daemon:
     pid_file: Path
     output: Path
     """What the program says outside of its own log; begun anew at each start."""
+    stop_signal: signal.Signals = signal.SIGTERM
+    """What ends it in order."""
+    user: str | None = None
+    """Whom it runs as, if not as us."""
 
     def claim(self) -> IO[str] | None:
         """The pid file, locked, for `spawn`; None while the program runs or another start is under way."""
@@ -48,7 +58,9 @@ class Daemon:
         shell = ["/bin/sh", "-c", SPAWN, "sh", str(self.output), *command]
         # A Java that finds no UTF-8 locale cannot open paths with letters outside ASCII.
         env = {**os.environ, "LC_ALL": "C.UTF-8"}
-        subprocess.run(shell, stdout=claim, cwd=cwd, env=env, start_new_session=True, check=True)
+        subprocess.run(
+            shell, stdout=claim, cwd=cwd, env=env, start_new_session=True, check=True, **as_user(self.user)
+        )
 
     def is_running(self) -> bool:
         if not self.pid_file.exists():
@@ -70,7 +82,7 @@ class Daemon:
 
     def stop(self, patience_seconds: float) -> None:
         """End the program: politely first, by force when it takes longer than that."""
-        for number, seconds in ((signal.SIGTERM, patience_seconds), (signal.SIGKILL, 10)):
+        for number, seconds in ((self.stop_signal, patience_seconds), (signal.SIGKILL, 10)):
             pid = self.pid()
             if pid is not None:
                 with suppress(ProcessLookupError):

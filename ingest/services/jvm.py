@@ -1,4 +1,4 @@
-"""The Java that runs the embedded broker: the runtime that comes as a wheel, and the fetched jars.
+"""The Java that runs the embedded services: the runtime that comes as a wheel, and the fetched jars.
 
 The class archive holds the broker's classes as Java has them in memory: with it, a start takes half the
 time and half the CPU. It fits one Java and one set of jars, so it lives in the virtual environment; Java
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from ingest.errors import SettingsInvalid
-from ingest.services.jars import EXTRA_MISSING, LOCK_FILE, fetch_jars
+from ingest.services.jars import EXTRA_MISSING, KAFKA, JarSet, fetch_jars
 
 FLAGS = (
     "-Xmx512m",
@@ -27,13 +27,13 @@ FLAGS = (
 )
 
 
-def java_command(*arguments: str, class_flag: str) -> list[str]:
-    """The command line for a class of the broker's jars, which are fetched if need be.
+def java_command(*arguments: str, class_flag: str, jar_set: JarSet = KAFKA) -> list[str]:
+    """The command line for a class of a service's jars, which are fetched if need be.
 
     `class_flag` says what to do about the class archive: one of the two below.
     """
     java, _ = java_runtime()
-    classpath = os.pathsep.join(str(jar) for jar in fetch_jars())
+    classpath = os.pathsep.join(str(jar) for jar in fetch_jars(jar_set=jar_set))
     return [str(java), *FLAGS, class_flag, "-cp", classpath, *arguments]
 
 
@@ -49,7 +49,7 @@ def list_classes(file: Path) -> str:
 def class_archive() -> Path:
     """Where the class archive of this Java and these jars is, or would be."""
     _, version = java_runtime()
-    key = hashlib.sha256(f"{version} {FLAGS} {LOCK_FILE.read_text()}".encode()).hexdigest()[:12]
+    key = hashlib.sha256(f"{version} {FLAGS} {KAFKA.lock_file.read_text()}".encode()).hexdigest()[:12]
     return Path(sys.prefix) / "var" / "tickhouse" / f"kafka-{key}.jsa"
 
 

@@ -2,6 +2,7 @@
 
 broker ─▶ topics ─▶ feed        stopped the other way round
 dagster dev                     beside them: it imports while the broker starts
+PostgreSQL ─▶ Connect ─▶ tables    with change data capture
 """
 
 import time
@@ -15,7 +16,7 @@ from ingest.errors import ServiceFailed
 from ingest.home import prepare_home
 from ingest.kafka.topic_admin import ensure_topics
 from ingest.runs import end_looping, forget_starting
-from ingest.services import broker, ports
+from ingest.services import broker, capture, ports
 from ingest.services.child import Child, start_child
 from ingest.settings import PROJECT_ROOT, Settings
 
@@ -30,6 +31,7 @@ class Stack:
         self._port = port
         self._running = ExitStack()
         self._children: list[Child] = []
+        self._watch: capture.Watch | None = None
         self.url = f"http://{ports.LOOPBACK}:{port}"
 
     def __enter__(self) -> Self:
@@ -42,8 +44,9 @@ class Stack:
         self._running.push(self._end_looping)
         self._running.close()
 
-    def start(self, feed: list[str] | None) -> None:
-        """Bring everything up; `feed` is the `tickhouse` command that publishes, if any."""
+    def start(self, feed: list[str] | None, tables: list[str] | None = None) -> None:
+        """Bring everything up: `feed` is the `tickhouse` command that publishes, if any, `tables` what
+        fills the tables whose changes are captured, if they are."""
         if not ports.is_free(self._port):
             raise ServiceFailed(
                 f"Port {self._port} is taken by {ports.holder(self._port)}. Stop it, or choose another "
@@ -59,12 +62,21 @@ class Stack:
         ensure_topics(self._settings)
         if feed:
             self._start("feed", ["tickhouse", *feed]).may_finish = True
+        if tables:
+            self._running.callback(capture.stop, self._settings)
+            capture.start(self._settings)
+            self._start("tables", ["tickhouse", *tables])
+            self._watch = capture.Watch(self._settings)
         self._wait_for_ui(dagster)
 
     def check(self) -> None:
         """ServiceFailed if something of ours has ended."""
         for child in self._children:
             child.check()
+
+    def news(self) -> str | None:
+        """Of what mends itself, when it breaks and when it works again."""
+        return self._watch.news() if self._watch else None
 
     def _end_looping(self, *_: object) -> None:
         if self._children:

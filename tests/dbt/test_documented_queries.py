@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from ingest.settings import PROJECT_ROOT
+from tests.dbt.captured import land_changes
 from tests.dbt.feeds import START, BookTickers
 from tests.dbt.log import as_record
 from tests.dbt.test_book_measures import land_books
@@ -33,6 +34,7 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         trial.land("replay.ohlcv", minute_bars([100 + n % 7 for n in range(20)]))
         land_books(trial)
         land_answers(trial)
+        land_changes(trial)
         land(trial, [binance_trade("BTCUSDT", 10**6, "12:00:03", "100", "1")], first_offset=10**4)
         trial.must_run()
         yield trial

@@ -10,7 +10,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from ingest.errors import BrokerUnavailable, DiskFull, ServiceFailed
 from ingest.kafka.topic_admin import describe_topics
-from ingest.services import broker, broker_log, ports
+from ingest.services import broker, ports, service_log
 from ingest.settings import Settings
 from tests.support.broker import OwnBroker
 
@@ -139,7 +139,7 @@ def test_a_full_disk_is_called_that(tmp_path: Path):
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "broker.log").write_text("ERROR java.io.IOException: No space left on device\n")
 
-    assert isinstance(broker_log.failure(tmp_path, 0, "ended"), DiskFull)
+    assert isinstance(service_log.failure(tmp_path, 0, "ended"), DiskFull)
 
 
 def pid_of(running: OwnBroker) -> int | None:

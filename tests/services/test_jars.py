@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import ServiceFailed
-from ingest.services.jars import ROOTS, Jar, fetch_jars, locked_jars
+from ingest.services.jars import CONNECT, KAFKA, Jar, JarSet, fetch_jars
 
 
 @pytest.fixture
 def jar() -> Jar:
     """The smallest of them."""
-    return min(locked_jars(), key=lambda jar: jar.size)
+    return min(KAFKA.locked(), key=lambda jar: jar.size)
 
 
 @contextlib.contextmanager
@@ -39,14 +39,15 @@ def cache(tmp_path: Path, jar: Jar) -> Path:
 
 
 @pytest.mark.slow
-def test_the_lock_has_all_that_the_roots_need():
+@pytest.mark.parametrize("jar_set", [KAFKA, CONNECT], ids=["broker", "connect"])
+def test_the_lock_has_all_that_the_roots_need(jar_set: JarSet):
     from jgo.maven import MavenContext
 
     context = MavenContext()
-    resolved, needed = context.resolver.resolve([context.create_dependency(root) for root in ROOTS])
+    resolved, needed = context.resolver.resolve([context.create_dependency(root) for root in jar_set.roots])
     artifacts = {f"{d.groupId}:{d.artifactId}:{d.version}" for d in (*resolved, *needed)}
 
-    assert {jar.coordinate for jar in locked_jars()} == artifacts
+    assert {jar.coordinate for jar in jar_set.locked()} == artifacts
 
 
 def test_a_jar_that_was_cut_short_is_fetched_again(cache, jar):

@@ -1,13 +1,13 @@
-{# Rows of fct_rejected_records, straight from what staging decoded. #}
-{% macro rejected_records(messages, topic, symbol="messages.symbol") -%}
+{# Rows of fct_rejected_records, straight from what staging decoded; `topic` none: the messages name it. #}
+{% macro rejected_records(messages, topic=none, symbol="messages.symbol") -%}
     select {{ rejected_record_columns(topic, symbol=symbol) }}
     from {{ messages }} as messages
     where messages.rejected_reason is not null
 {%- endmacro %}
 
 {# Messages with the id of an earlier one, `kept`, and other content. #}
-{% macro conflicting_duplicates(messages, kept, topic, id, content) -%}
-    select {{ rejected_record_columns(topic, "'conflicting_duplicate'") }}
+{% macro conflicting_duplicates(messages, kept, topic, id, content, symbol="messages.symbol") -%}
+    select {{ rejected_record_columns(topic, "'conflicting_duplicate'", symbol) }}
     from {{ messages }} as messages
     inner join
         {{ kept }} as kept on kept.message_count > 1
@@ -22,7 +22,7 @@
 {%- endmacro %}
 
 {% macro rejected_record_columns(topic, reason="messages.rejected_reason", symbol="messages.symbol") -%}
-    '{{ topic }}' as kafka_topic,
+    {{ "messages.kafka_topic" if topic is none else "'" ~ topic ~ "' as kafka_topic" }},
     messages.topic_life,
     messages.kafka_partition,
     messages.kafka_offset as first_offset,

@@ -4,6 +4,7 @@ import typer
 
 from ingest.cli.publish.binance import binance
 from ingest.cli.publish.capture import capture
+from ingest.cli.publish.cdc import cdc
 from ingest.cli.publish.csv_files import l2, ohlcv
 from ingest.cli.publish.other_venues import coinbase, kraken
 from ingest.cli.publish.polls import backfill, polls
@@ -23,3 +24,4 @@ publish.command()(ohlcv)
 publish.command()(l2)
 publish.command()(samples)
 publish.command()(ticks)
+publish.command()(cdc)

@@ -19,6 +19,7 @@ CHECKS = (
     folders.path_names,
     folders.dagster_home,
     network.kafka,
+    network.change_data_capture,
     network.ui_port,
 )
 

@@ -1,7 +1,7 @@
-"""Kafka and the ports that Tickhouse listens on."""
+"""Kafka, what reads PostgreSQL for it, and the ports that Tickhouse listens on."""
 
 from ingest.errors import TickhouseError
-from ingest.services import broker, ports
+from ingest.services import broker, capture, ports
 from ingest.services.doctor.finding import Finding
 from ingest.settings import Settings
 
@@ -20,6 +20,16 @@ def kafka(settings: Settings) -> Finding:
     if "embedded_kafka_port" not in settings.model_fields_set:
         return Finding("ok", "Kafka", f"{seen}; the embedded broker will take another")
     return Finding("fail", "Kafka", seen, "Stop that program, or set EMBEDDED_KAFKA_PORT to a free port.")
+
+
+def change_data_capture(settings: Settings) -> Finding:
+    found = capture.status(settings)
+    if found is None:
+        return Finding("ok", "CDC", "does not run; `tickhouse up --with cdc` starts it")
+    if not found.is_wrong:
+        return Finding("ok", "CDC", str(found))
+    advice = f"Its log: {settings.connect_home / 'logs'}; docs/runbook.md says what to do."
+    return Finding("fail", "CDC", str(found), advice)
 
 
 def ui_port(_: Settings) -> Finding:

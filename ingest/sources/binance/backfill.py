@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ingest.message import Message
 from ingest.sources.binance.markets import Market
-from ingest.sources.binance.polls import answered
+from ingest.sources.binance.polls import Answer, answered
 from ingest.sources.binance.rest import RETRY_SECONDS, BinanceRest
 from ingest.sources.live.outlet import Outlet, in_background
 
@@ -69,4 +69,4 @@ class BinanceBackfill:
         self, rest: BinanceRest, question: str, channel: str, about: Mapping[str, str | int], weight: int
     ) -> list[Message]:
         frame = await rest.get(question, {"symbol": self._symbol, "limit": PAGE, **about}, weight)
-        return answered(self._market.venue, channel, self._symbol, frame)
+        return answered(self._market.venue, Answer(channel, self._symbol, frame))

@@ -14,7 +14,7 @@ from ingest.message import Message
 from ingest.settings import Settings
 from ingest.sources.binance.channels import FUTURES, TOPIC_OF_CHANNEL
 from ingest.sources.binance.markets import market_of
-from ingest.sources.binance.polls import answered
+from ingest.sources.binance.polls import Answer, answered
 from ingest.sources.binance.rest import RETRY_SECONDS, BinanceRest
 from ingest.sources.live.notes import note
 from ingest.sources.live.outlet import Outlet, in_background
@@ -110,7 +110,7 @@ async def _fill(rest: BinanceRest, outlet: Outlet, hole: Hole) -> None:
         about = {"symbol": hole.symbol, "limit": PAGE, **question.parameters(following, hole.last)}
         frame = await rest.get(question.path, about, question.weight)
         found = {}
-        for message in answered(hole.venue, question.channel, hole.symbol, frame):
+        for message in answered(hole.venue, Answer(question.channel, hole.symbol, frame)):
             if message.topic != TOPIC_OF_CHANNEL[question.channel]:
                 # No list: it is kept as it came, and the hole stays open.
                 await outlet.put(message)

@@ -5,8 +5,9 @@ interval is over ─▶ question ─▶ answer ─▶ its elements, each a messa
 
 import asyncio
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ingest.message import Message, feed_headers
 from ingest.sources.binance.channels import TOPIC_OF_CHANNEL
@@ -39,6 +40,17 @@ DATASETS: Mapping[str, Dataset] = {
 }
 
 
+class Answer(NamedTuple):
+    """What came, and what was asked. Without a symbol: it is of all of them, and names each."""
+
+    channel: str
+    symbol: str | None
+    frame: Frame
+
+
+Take = Callable[[Answer], Awaitable[None]]
+
+
 class BinancePolls:
     """A Source: datasets of one market. `seconds` overrules each one's own interval; 0: ask once."""
 
@@ -60,28 +72,36 @@ class BinancePolls:
         return in_background(self._run)
 
     async def _run(self, outlet: Outlet) -> None:
+        async def put(answer: Answer) -> None:
+            for message in answered(self._market.venue, answer):
+                await outlet.put(message)
+
+        await self.ask(put)
+
+    async def ask(self, take: Take) -> None:
+        """Every answer, as it comes."""
         async with (
             BinanceRest(self._market, self._rest_retry_seconds) as rest,
             asyncio.TaskGroup() as tasks,
         ):
             for dataset in self._datasets:
-                tasks.create_task(self._poll(rest, outlet, dataset))
+                tasks.create_task(self._poll(rest, take, dataset))
 
-    async def _poll(self, rest: BinanceRest, outlet: Outlet, dataset: Dataset) -> None:
+    async def _poll(self, rest: BinanceRest, take: Take, dataset: Dataset) -> None:
         seconds = dataset.seconds if self._seconds is None else self._seconds
         while True:
             for symbol in self._symbols if dataset.per_symbol else [None]:
                 about = {} if symbol is None else {"symbol": symbol}
                 frame = await rest.get(dataset.question, {**about, **dataset.parameters}, dataset.weight)
-                for message in answered(self._market.venue, dataset.channel, symbol, frame):
-                    await outlet.put(message)
+                await take(Answer(dataset.channel, symbol, frame))
             if not seconds:
                 return
             await asyncio.sleep(seconds)
 
 
-def answered(venue: str, channel: str, symbol: str | None, frame: Frame) -> list[Message]:
+def answered(venue: str, answer: Answer) -> list[Message]:
     """The elements of an answer, each with its own bytes. Of all symbols: each names its own."""
+    channel, symbol, frame = answer
     elements = [frame.payload] if channel == "depth_snapshot" else split_array(frame.payload)
     if elements is None:
         return [unaddressed(venue, frame)]

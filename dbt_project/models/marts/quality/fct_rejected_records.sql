@@ -30,6 +30,8 @@ union all
 union all
 {{ rejected_records(ref("stg_feeds__events"), "feeds.events", symbol="null") }}
 union all
+{{ rejected_records(ref("stg_cdc__changes"), symbol="null") }}
+union all
 {% for venue in ["binance", "coinbase", "kraken"] %}
     {{
         conflicting_duplicates(
@@ -69,5 +71,16 @@ union all
         "simulated.ticks",
         id=["venue", "symbol", "sequence_id"],
         content=["bid_price", "bid_volume", "ask_price", "ask_volume", "event_at"],
+    )
+}}
+union all
+{{
+    conflicting_duplicates(
+        ref("stg_cdc__changes"),
+        ref("int_row_changes_deduplicated"),
+        none,
+        id=["kafka_topic", "row_key", "op", "lsn"],
+        content=["event_at", "row_after"],
+        symbol="null",
     )
 }}

@@ -1,0 +1,1 @@
+{{ config(materialized="settled_view") }} {{ row_current(ref("fct_cdc_trades_history")) }}

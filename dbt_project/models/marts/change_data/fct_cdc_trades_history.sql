@@ -1,0 +1,1 @@
+{{ config(materialized="settled_view") }} {{ row_history("trades") }}

@@ -1,0 +1,109 @@
+"""The embedded Kafka Connect with Debezium, under `settings.connect_home`: one worker, one connector.
+
+connect/
+├── logs/               connect.log (rotated), console.log (what Java itself says)
+├── worker.properties   written anew at each start
+├── secrets.properties  PostgreSQL's password
+├── port                where its REST listens
+└── connect.pid         locked while it runs
+"""
+
+import time
+from pathlib import Path
+from typing import IO
+
+from ingest.services import connector, ports, service_log
+from ingest.services.broker_config import logging_properties
+from ingest.services.connect_config import (
+    SECRETS_FILE,
+    connector_config,
+    secrets_file,
+    worker_properties,
+)
+from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon
+from ingest.services.jars import CONNECT
+from ingest.services.jvm import java_command
+from ingest.services.postgres import postgres_url
+from ingest.settings import Settings
+
+START_PATIENCE_SECONDS = 120
+STOP_PATIENCE_SECONDS = 30
+
+
+def start(settings: Settings) -> None:
+    """Bring it up, with the connector at work; fine if it is."""
+    home, daemon = settings.connect_home, _daemon(settings)
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    log_start = service_log.end(home, "connect")
+    deadline = time.monotonic() + START_PATIENCE_SECONDS
+    is_launched = False
+    while not is_up(settings):
+        if (claim := daemon.claim()) is not None:
+            with claim:
+                if is_launched:
+                    raise service_log.failure(home, log_start, "ended while it was starting", "connect")
+                _launch(settings, daemon, claim)
+                is_launched = True
+        if time.monotonic() > deadline:
+            daemon.stop(patience_seconds=5)
+            why = f"did not answer within {START_PATIENCE_SECONDS} s"
+            raise service_log.failure(home, log_start, why, "connect")
+        time.sleep(LOOK_EVERY_SECONDS)
+    connector.ensure(_url(settings), connector_config(postgres_url(settings)))
+
+
+def stop(settings: Settings) -> None:
+    """Shut it down; fine if it does not run. Its place is kept: it goes on from there."""
+    _daemon(settings).stop(STOP_PATIENCE_SECONDS)
+
+
+def is_up(settings: Settings) -> bool:
+    """Whether it runs and answers."""
+    return _daemon(settings).is_running() and connector.state(_url(settings)).state != "AWAY"
+
+
+def pid(settings: Settings) -> int | None:
+    return _daemon(settings).pid()
+
+
+def is_stopped(settings: Settings) -> bool:
+    """Whether it is meant not to run: it was never started, or ended in order."""
+    daemon = _daemon(settings)
+    return not daemon.is_running() and not daemon.has_died()
+
+
+def state(settings: Settings) -> connector.TaskState:
+    """Whether changes are being captured."""
+    if not _daemon(settings).is_running():
+        return connector.TaskState("AWAY", "Kafka Connect does not run.")
+    return connector.state(_url(settings))
+
+
+def restart_failed(settings: Settings) -> None:
+    connector.restart_failed(_url(settings))
+
+
+def _daemon(settings: Settings) -> Daemon:
+    home = settings.connect_home
+    return Daemon(pid_file=home / "connect.pid", output=home / "logs" / "console.log")
+
+
+def _launch(settings: Settings, daemon: Daemon, claim: IO[str]) -> None:
+    home, port = settings.connect_home, ports.free_port()
+    (home / "worker.properties").write_text(worker_properties(settings, port))
+    (home / "log4j2.properties").write_text(logging_properties("connect"))
+    _write_secret(home / SECRETS_FILE, secrets_file(postgres_url(settings)))
+    (home / "port").write_text(str(port))
+    main = "org.apache.kafka.connect.cli.ConnectDistributed"
+    command = java_command(main, "worker.properties", class_flag="-Xshare:auto", jar_set=CONNECT)
+    daemon.spawn(claim, command, cwd=home)
+
+
+def _write_secret(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(text)
+
+
+def _url(settings: Settings) -> str:
+    port = settings.connect_home / "port"
+    return f"http://{ports.LOOPBACK}:{port.read_text() if port.exists() else 0}"

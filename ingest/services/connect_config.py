@@ -1,0 +1,102 @@
+"""What Kafka Connect is told, and Debezium in it: read PostgreSQL's log, write a topic per table.
+
+PostgreSQL ─ slot `tickhouse` ─▶ Debezium ─▶ cdc.binance.prices, …
+                                    └──────▶ connect.offsets: how far it has come
+"""
+
+from urllib.parse import unquote, urlsplit
+
+from ingest.errors import SettingsInvalid
+from ingest.services import ports
+from ingest.services.broker_config import properties
+from ingest.settings import Settings
+from ingest.tables.tables import SCHEMA, TABLES
+
+NAME = "tickhouse"
+"""Of the connector, of its slot and of its publication."""
+TOPIC_PREFIX = "cdc"
+HEARTBEAT_MS = 10_000
+SECRETS_FILE = "secrets.properties"
+
+WORKER: dict[str, str | int] = {
+    "group.id": "tickhouse-connect",
+    "key.converter": "org.apache.kafka.connect.json.JsonConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+    "key.converter.schemas.enable": "false",
+    "value.converter.schemas.enable": "false",
+    # In Kafka and not in a file: a kill in the middle of writing it would lose the place.
+    "config.storage.topic": "connect.configs",
+    "offset.storage.topic": "connect.offsets",
+    "status.storage.topic": "connect.status",
+    "config.storage.replication.factor": 1,
+    "offset.storage.replication.factor": 1,
+    "status.storage.replication.factor": 1,
+    "offset.storage.partitions": 1,
+    "status.storage.partitions": 1,
+    # After a kill, what was sent since is sent again.
+    "offset.flush.interval.ms": 5_000,
+    # One worker: nobody to wait for, and after a kill nobody else's turn.
+    "scheduled.rebalance.max.delay.ms": 0,
+    "session.timeout.ms": 6_000,
+    "heartbeat.interval.ms": 2_000,
+    "plugin.discovery": "only_scan",
+    "config.providers": "file",
+    "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
+}
+
+CONNECTOR: dict[str, str] = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "tasks.max": "1",
+    "plugin.name": "pgoutput",
+    "slot.name": NAME,
+    "publication.name": NAME,
+    "publication.autocreate.mode": "filtered",
+    "topic.prefix": TOPIC_PREFIX,
+    "table.include.list": ",".join(f"{SCHEMA}.{table.name}" for table in TABLES),
+    # Numbers as PostgreSQL writes them, nothing rounded.
+    "decimal.handling.mode": "string",
+    # All tables again, if the slot lost its place.
+    "snapshot.mode": "when_needed",
+    # Truncating a table is a change, too.
+    "skipped.operations": "none",
+    # While our tables are quiet and others write: a word of ours moves the slot on, or it would hold all of
+    # that log.
+    "heartbeat.interval.ms": str(HEARTBEAT_MS),
+    "heartbeat.action.query": "select pg_logical_emit_message(false, 'heartbeat', now()::text)",
+    "message.prefix.exclude.list": "heartbeat",
+    "poll.interval.ms": "100",
+    "retriable.restart.connector.wait.ms": "2000",
+    # The topics of the tables are there; only the heartbeat's is made.
+    "topic.creation.default.replication.factor": "1",
+    "topic.creation.default.partitions": "1",
+}
+
+
+def worker_properties(settings: Settings, port: int) -> str:
+    """Of a cluster that wants a password Connect would have to know it: there, run it beside the cluster."""
+    if settings.kafka_security_protocol != "PLAINTEXT":
+        raise SettingsInvalid(
+            f"The embedded Kafka Connect talks to plain Kafka only, not {settings.kafka_security_protocol}. "
+            "Run Kafka Connect beside your cluster, with the connector of compose.yaml."
+        )
+    listener = f"http://{ports.LOOPBACK}:{port}"
+    return properties({**WORKER, "bootstrap.servers": settings.bootstrap_servers, "listeners": listener})
+
+
+def connector_config(postgres_url: str) -> dict[str, str]:
+    """The connector, but for the password: it would stand in a topic. Connect reads it from a file."""
+    place = urlsplit(postgres_url)
+    return {
+        **CONNECTOR,
+        "database.hostname": place.hostname or "localhost",
+        "database.port": str(place.port or 5432),
+        "database.user": unquote(place.username or ""),
+        "database.password": f"${{file:{SECRETS_FILE}:password}}",
+        "database.dbname": place.path.strip("/") or "postgres",
+    }
+
+
+def secrets_file(postgres_url: str) -> str:
+    password = unquote(urlsplit(postgres_url).password or "")
+    # A backslash begins an escape in such a file.
+    return properties({"password": password.replace("\\", "\\\\")})

@@ -1,0 +1,69 @@
+"""Whatever is committed in PostgreSQL is in the warehouse, each version once, whatever is killed then."""
+
+from decimal import Decimal
+
+import pytest
+
+from ingest.services import capture, connect
+from ingest.services.doctor import network
+from ingest.tables.tables import BOOKS, PRICES, TABLES
+from tests.cdc.database import START
+from tests.cdc.world import World, kill_connect
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def assert_history(world: World) -> None:
+    world.arrive()
+    for table in TABLES:
+        assert world.history(table) == world.journal(table), table.name
+    assert world.pipeline.rows("from staging.stg_cdc__changes where rejected_reason is not null") == []
+
+
+def test_every_committed_change_is_there_once(world: World) -> None:
+    with world.database.connected() as connection:
+        world.database.work(connection, 150)
+    assert_history(world)
+    deletes, tombstones = world.pipeline.rows(
+        "select count(*) filter (op = 'd'), count(*) filter (is_tombstone) from staging.stg_cdc__changes"
+    )[0]
+    assert deletes == tombstones > 20
+
+
+def test_a_table_that_is_emptied_and_a_key_that_changes(world: World) -> None:
+    journal = world.database.journal
+    with world.database.connected() as connection:
+        world.database.work(connection, 20)
+        connection.execute("truncate binance.books")
+        journal.end_all(BOOKS, how="truncate")
+        world.database.work(connection, 20)
+        row = {"symbol": "OLD", "price": Decimal(1), "polled_at": START}
+        connection.execute("insert into binance.prices values ('OLD', 1, %s)", [START])
+        connection.execute("update binance.prices set symbol = 'NEW' where symbol = 'OLD'")
+        journal.change(PRICES, row)
+        journal.end(PRICES, row)
+        journal.change(PRICES, {**row, "symbol": "NEW"})
+    assert_history(world)
+
+
+def test_connect_is_killed_in_the_middle(world: World) -> None:
+    """What it sent since it last noted its place, it sends again: nothing is lost, nothing is there twice."""
+    # Where it stops in order it notes its place.
+    connect.stop(world.settings)
+    capture.start(world.settings)
+    with world.database.connected() as connection:
+        world.database.work(connection, 60)
+        world.arrive()
+        world.database.work(connection, 60)
+        kill_connect(world.settings)
+        found = capture.status(world.settings)
+        assert found is not None
+        assert (found.task, found.is_wrong) == ("AWAY", True)
+        assert network.change_data_capture(world.settings).level == "fail"
+        world.database.work(connection, 60)
+        capture.start(world.settings)
+        world.database.work(connection, 60)
+    assert_history(world)
+    doubled = "select count(*) from intermediate.int_row_changes_deduplicated where message_count > 1"
+    assert world.pipeline.rows(doubled)[0][0] > 20
+    assert network.change_data_capture(world.settings).level == "ok"
