@@ -1,5 +1,6 @@
 """Changes of levels ─▶ ladders after every message: from nothing, beside a sorted container in Python and
-beside plain intervals in SQL; and what a batch of 10,000 changes costs on one history and on ten times it.
+beside plain intervals in SQL; best bid and ask alone beside nautilus_trader; the memory of a rebuild; and
+what a batch of 10,000 changes costs on one history and on ten times it.
 The messages of the peers are read before their time begins, ours is with the write to the table.
 """
 
@@ -10,27 +11,29 @@ from pathlib import Path
 
 from tests.bench.figures import Bench, Figure, Findings, Target, ratio
 from tests.bench.measure import Measured, Runs, SubjectFailed, interleaved, run_subject
-from tests.bench.peers.environment import SORTED_CONTAINERS, peer_python
+from tests.bench.peers.environment import NAUTILUS, SORTED_CONTAINERS, peer_python
 
-PEER = Path(__file__).parent / "peers" / "books_elsewhere.py"
-LADDER = "fct_book_ladder"
+PEERS = Path(__file__).parent / "peers"
+LADDER, TOP = "fct_book_ladder", "fct_book_top"
+MOST_MB = 1500
+"""Of memory, for a rebuild of five times the fewer changes."""
 
 
 def run(bench: Bench) -> Findings:
     few, rounds = (1_000_000, 3) if bench.is_full else (50_000, 1)
     sizes = (few, 10 * few)
-    homes = {updates: bench.home / f"book_{updates}" for updates in sizes}
+    homes = {updates: bench.home / f"book_{updates}" for updates in (*sizes, 5 * few)}
     file = bench.home / "book.parquet"
     try:
         for updates, home in homes.items():
             bench.say(f"landing {updates:,} changes")
             shutil.rmtree(home, ignore_errors=True)
             _ours(home, "fill", updates)
-        python = peer_python(bench, "sortedcontainers", SORTED_CONTAINERS)
-        runs = _ladders(bench, rounds, homes[few], file, python)
-        many = _ours(homes[10 * few], "build", file)
+        runs = _beside(bench, rounds, homes[few], file)
+        rebuilt = _ours(homes[5 * few], "build", file)
+        _ours(homes[10 * few], "build", file)
         bench.say("batches on both histories, in turn")
-        sized = [f"{updates}={home}" for updates, home in homes.items()]
+        sized = [f"{updates}={homes[updates]}" for updates in sizes]
         costs = _ours(homes[few], "batches", 7 if bench.is_full else 2, *sized).said
     except SubjectFailed as error:
         return Findings([Figure("books", None, note=str(error))])
@@ -38,12 +41,25 @@ def run(bench: Bench) -> Findings:
         for home in homes.values():
             shutil.rmtree(home, ignore_errors=True)
         file.unlink(missing_ok=True)
-    memory = Figure(f"books of {10 * few:,} changes from nothing: peak memory", many.peak_mb, "MB")
+    memory = Figure(
+        f"books of {5 * few:,} changes from nothing: peak memory",
+        rebuilt.peak_mb,
+        "MB",
+        target=Target("<=", MOST_MB) if bench.is_full else None,
+    )
     raw = {"costs": costs} | {name: asdict(each) for name, each in runs.items()}
     return Findings([*_beside_peers(few, runs), memory, *_batch_costs(sizes, costs)], raw)
 
 
-def _ladders(bench: Bench, rounds: int, home: Path, file: Path, python: str) -> dict[str, Runs]:
+def _beside(bench: Bench, rounds: int, home: Path, file: Path) -> dict[str, Runs]:
+    pythons = {
+        "books_elsewhere": peer_python(bench, "sortedcontainers", SORTED_CONTAINERS),
+        "bbo_elsewhere": peer_python(bench, "nautilus", NAUTILUS),
+    }
+
+    def peer(name: str) -> Measured:
+        return run_subject([pythons[name], str(PEERS / f"{name}.py"), str(file)], patience_seconds=900)
+
     bench.say("ladders, in turn")
     # Their first build; each further one must begin from nothing as well.
     first = {"ours": Runs([_ours(home, "build", file)])}
@@ -51,7 +67,8 @@ def _ladders(bench: Bench, rounds: int, home: Path, file: Path, python: str) -> 
         rounds,
         {
             "naive": lambda: _ours(home, "naive"),
-            "python": lambda: run_subject([python, str(PEER), str(file)], patience_seconds=900),
+            "python": lambda: peer("books_elsewhere"),
+            "nautilus": lambda: peer("bbo_elsewhere"),
         },
     )
     return first | peers
@@ -63,15 +80,20 @@ def _ours(home: Path, *arguments: object) -> Measured:
 
 
 def _beside_peers(few: int, runs: dict[str, Runs]) -> list[Figure]:
-    ours = runs["ours"].median(lambda each: each.said["models"][LADDER])
-    naive, python = (runs[name].median(lambda each: each.said["seconds"]) for name in ("naive", "python"))
-    what = f"ladders of {few:,} changes"
+    ours, top = (runs["ours"].median(lambda each, m=m: each.said["models"][m]) for m in (LADDER, TOP))
+    naive, python, nautilus = (
+        runs[name].median(lambda each: each.said["seconds"]) for name in ("naive", "python", "nautilus")
+    )
+    what, touch = f"ladders of {few:,} changes", f"best bid and ask of {few:,} changes"
     return [
         Figure(f"{what}: a sorted container in Python", python, "s", note=runs["python"].failure),
         Figure(f"{what}: plain intervals in SQL", naive, "s", note=runs["naive"].failure),
         Figure(f"{what}: ours", ours, "s"),
         _faster(f"{what}: ours, as fast", python, ours, "the sorted container", 0.6),
         _faster(f"{what}: ours, as fast", naive, ours, "plain intervals", 3),
+        Figure(f"{touch}: nautilus_trader", nautilus, "s", note=runs["nautilus"].failure),
+        Figure(f"{touch}: ours", top, "s"),
+        _faster(f"{touch}: ours, as fast", nautilus, top, "nautilus_trader", 0.8),
     ]
 
 

@@ -10,13 +10,20 @@ LEVELS_PER_MESSAGE = 20
 MESSAGES_PER_SNAPSHOT = 36_000
 """Of one market: an hour."""
 BATCH_MESSAGES = 10_000
+STEP_US = 100_000 // len(SYMBOLS)
 
 
-def land_messages(connection: duckdb.DuckDBPyConnection, first: int, end: int) -> None:
-    """Messages [first, end), in batches as the loop would have landed them."""
+def land_messages(
+    connection: duckdb.DuckDBPyConnection,
+    first: int,
+    end: int,
+    step_us: int = STEP_US,
+    batch_messages: int = BATCH_MESSAGES,
+) -> None:
+    """Messages [first, end), so far apart, in batches as the loop would have landed them."""
     row = connection.execute("select coalesce(max(batch_id), 0) from ops.batches").fetchone()
     assert row is not None
-    batch = f"{row[0]} + 1 + (n - {first}) // {BATCH_MESSAGES}"
+    batch = f"{row[0]} + 1 + (n - {first}) // {batch_messages}"
     connection.execute(
         f"""insert into ops.batches (batch_id, kind, topic, committed_at)
             select distinct {batch}, 'landing', 'binance.depth', now()::timestamp
@@ -26,7 +33,7 @@ def land_messages(connection: duckdb.DuckDBPyConnection, first: int, end: int) -
     connection.execute(
         f"""with messages as (
                 select n, {list(SYMBOLS)}[n % {market} + 1] as symbol, n * 10 + 9 as last_id,
-                    timestamp '2026-01-01' + to_microseconds(n * {100_000 // market}) as event_at,
+                    timestamp '2026-01-01' + to_microseconds(n * {step_us}) as event_at,
                     n // {market} % {MESSAGES_PER_SNAPSHOT} = 0 as is_snapshot,
                     {_levels("100000 - 1", 0)} as bids, {_levels("100000 + 1", 7)} as asks
                 from range({first}, {end}) as made(n)

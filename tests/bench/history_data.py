@@ -1,11 +1,14 @@
 """A history as if it had been drained: raw rows with Binance's payloads, made up inside DuckDB.
 
-Row n of a topic is the same in every history. One in a hundred trades and depth messages is a day late.
+Row n of a topic is the same in every history. One in a hundred trades is a day late. Depth has books in it,
+with a snapshot now and then: book_data.py.
 """
 
 from dataclasses import dataclass
 
 import duckdb
+
+from tests.bench.book_data import land_messages
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT", "ADAUSDT")
 START = "epoch_us(timestamp '2026-01-01')"
@@ -20,18 +23,6 @@ class Feed:
     topic: str
     raw_table: str
     payload: str
-    share: int = 1
-    """A history of n rows holds n / share of this topic."""
-
-    @property
-    def batch_rows(self) -> int:
-        return BATCH_ROWS // self.share
-
-
-def _levels(sign: str, seed: int) -> str:
-    """Three levels of one side of the book, as JSON."""
-    level = """format('["{{:.8f}}","{{:.8f}}"]', price {} * 0.5, (hash(n + {}) % 9973) / 100)"""
-    return " || ',' || ".join(level.format(f"{sign} {depth}", seed + depth) for depth in (1, 2, 3))
 
 
 FEEDS = (
@@ -48,14 +39,22 @@ FEEDS = (
         """format('{{"u":{},"s":"{}","b":"{:.8f}","B":"{:.8f}","a":"{:.8f}","A":"{:.8f}"}}',
             n, symbol, price, (1 + hash(n) % 99991) / 1e4, price + 0.5, (1 + hash(n + 1) % 99991) / 1e4)""",
     ),
-    Feed(
-        "binance.depth",
-        "binance_depth",
-        f"""format('{{{{"e":"depthUpdate","E":{{}},"s":"{{}}","U":{{}},"u":{{}},"b":[{{}}],"a":[{{}}]}}}}',
-            event_us // 1000, symbol, n * 10, n * 10 + 9, {_levels("-", 0)}, {_levels("+", 7)})""",
-        share=5,
-    ),
 )
+DEPTH_SHARE = 20
+"""A history of n rows has n / 20 messages of depth, of twenty levels each."""
+
+
+def land_history(connection: duckdb.DuckDBPyConnection, first: int, end: int, per_hour: float) -> None:
+    """Rows [first, end) of every topic."""
+    for feed in FEEDS:
+        land_rows(connection, feed, first, end, per_hour)
+    land_messages(
+        connection,
+        first // DEPTH_SHARE,
+        end // DEPTH_SHARE,
+        step_us=round(3_600_000_000 * DEPTH_SHARE / per_hour),
+        batch_messages=BATCH_ROWS // DEPTH_SHARE,
+    )
 
 
 def land_rows(
@@ -64,14 +63,14 @@ def land_rows(
     """Rows [first, end) of a topic, in batches as the loop would have landed them."""
     (newest,) = _one(connection, "select coalesce(max(batch_id), 0) from ops.batches")
     (landed_at,) = _one(connection, "select now()::timestamp")
-    batch = f"{newest} + 1 + (n - {first}) // {feed.batch_rows}"
+    batch = f"{newest} + 1 + (n - {first}) // {BATCH_ROWS}"
     connection.execute(
         f"""insert into ops.batches (batch_id, kind, topic, committed_at)
             select distinct {batch}, 'landing', '{feed.topic}', ?::timestamp
-            from range({first}, {end}, {feed.batch_rows}) as made(n)""",
+            from range({first}, {end}, {BATCH_ROWS}) as made(n)""",
         [landed_at],
     )
-    step_us = 3_600_000_000 * feed.share / per_hour
+    step_us = 3_600_000_000 / per_hour
     connection.execute(
         f"""with numbered as (
                 select n, (hash(n * 3) % {len(SYMBOLS)})::integer as symbol_number,

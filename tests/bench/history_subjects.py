@@ -19,7 +19,7 @@ from dbt.artifacts.schemas.run import RunExecutionResult
 from ingest.settings import load_settings
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from orchestration.dbt.warm import WarmDbt
-from tests.bench.history_data import BATCH_ROWS, FEEDS, land_rows
+from tests.bench.history_data import BATCH_ROWS, land_history
 
 
 def fill(rows: str, per_hour: str) -> dict[str, Any]:
@@ -29,8 +29,7 @@ def fill(rows: str, per_hour: str) -> dict[str, Any]:
     warehouse.migrate()
     began = time.monotonic()
     with warehouse.open() as connection:
-        for feed in FEEDS:
-            land_rows(connection, feed, 0, int(rows) // feed.share, float(per_hour))
+        land_history(connection, 0, int(rows), float(per_hour))
     return {"seconds": time.monotonic() - began, "file_mb": _size_mb(settings.warehouse_path)}
 
 
@@ -62,9 +61,7 @@ def _batch(dbt: WarmDbt, home: Path, first: int, per_hour: float) -> dict[str, f
     """One batch of every topic landed and built, one model at a time so that each has its own time."""
     os.environ["TICKHOUSE_HOME"] = str(home)
     with DuckDbWarehouse(home / "warehouse.duckdb").open() as connection:
-        for feed in FEEDS:
-            begin = first // feed.share
-            land_rows(connection, feed, begin, begin + feed.batch_rows, per_hour)
+        land_history(connection, first, first + BATCH_ROWS, per_hour)
         began = time.monotonic()
         models = seconds_by_model(dbt.invoke("run", "--threads", "1"))
         return models | {"all models": time.monotonic() - began}

@@ -19,6 +19,7 @@ DLT = (
 CRYPTOFEED = ("cryptofeed==2.4.1", "aiokafka==0.14.0")
 SPARK = ("pyspark==4.0.0",)
 SORTED_CONTAINERS = ("sortedcontainers==2.4.0", "pyarrow==26.0.1")
+NAUTILUS = ("nautilus_trader==1.221.0", "pyarrow==26.0.1")
 POLARS = ("polars==2.1.0", "pandas==3.1.1", "pyarrow==26.0.1")
 SPARK_KAFKA_JARS = (
     "org.apache.spark:spark-sql-kafka-0-10_2.13:4.0.0",
