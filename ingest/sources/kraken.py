@@ -3,8 +3,9 @@
     {"channel":"book","type":"update","data":[{"symbol":"BTC/USD",...,"checksum":...}]}  ─▶  kraken.books
     {"channel":"trade",...}                                                              ─▶  kraken.trades
 
-Each book message says in a header how its checksum fared. A book that fails is of no use any more: the
-connection is given up, and the next one begins with a snapshot.
+Each book message says in headers how its checksum fared, and which levels it pushed out of the depth that was
+asked for: Kraken does not. A book that fails is of no use any more: the connection is given up, and the next
+one begins with a snapshot.
 """
 
 import json
@@ -49,7 +50,9 @@ class KrakenBook:
     def __init__(self) -> None:
         self._sides: dict[str, dict[Decimal, tuple[str, str]]] = {"bids": {}, "asks": {}}
 
-    def apply(self, data: Mapping[str, Any], *, is_snapshot: bool) -> None:
+    def apply(self, data: Mapping[str, Any], *, is_snapshot: bool) -> dict[str, list[str]]:
+        """By side, the prices that fell out of the depth."""
+        dropped: dict[str, list[str]] = {}
         for name, side in self._sides.items():
             if is_snapshot:
                 side.clear()
@@ -59,8 +62,9 @@ class KrakenBook:
                     side[price] = (level["price"], level["qty"])
                 else:
                     side.pop(price, None)
-            for price in sorted(side, reverse=name == "bids")[DEPTH:]:
-                del side[price]
+            beyond = sorted(side, reverse=name == "bids")[DEPTH:]
+            dropped[name] = [side.pop(price)[0] for price in beyond]
+        return dropped
 
     def checksum(self) -> int:
         """CRC32 over the best asks, low to high, then the best bids, high to low."""
@@ -94,10 +98,16 @@ class KrakenAddresses:
 
     def _verify(self, symbol: str, kind: str, data: Mapping[str, Any]) -> Headers:
         book = self._books.setdefault(symbol, KrakenBook())
-        book.apply(data, is_snapshot=kind == "snapshot")
+        dropped = book.apply(data, is_snapshot=kind == "snapshot")
+        told = tuple(
+            (f"dropped_{name}", json.dumps([[price, "0"] for price in prices]).encode())
+            for name, prices in dropped.items()
+            if prices
+        )
         if "checksum" not in data:
-            return (("checksum", b"absent"),)
-        return (("checksum", b"ok") if int(data["checksum"]) == book.checksum() else CHECKSUM_FAILED,)
+            return (*told, ("checksum", b"absent"))
+        is_right = int(data["checksum"]) == book.checksum()
+        return (*told, ("checksum", b"ok") if is_right else CHECKSUM_FAILED)
 
 
 def _answer(body: Mapping[str, Any], frame: Frame) -> Message:

@@ -38,6 +38,8 @@ class Model:
     ages_by: str | None = None
     keeps: timedelta | None = None
     """Its rows stay so long, also after the messages they were made of are pruned (meta: keeps_days)."""
+    keeps_at_most: timedelta | None = None
+    """Its rows go so long after their messages landed, before those do (meta: keeps_at_most_days)."""
     traced: tuple[str, ...] = ()
     """What it notes of rows that vanish, so that its children look there too."""
     identity: tuple[str, ...] = ()
@@ -103,7 +105,7 @@ def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, 
     meta = node["config"].get("meta", {})
     sources = manifest["sources"]
     tables = [sources[parent]["name"] for parent in ancestors if parent in sources]
-    keeps_days, key, traced = meta.get("keeps_days"), meta.get("affected_key", []), meta.get("traced", [])
+    key, traced = meta.get("affected_key", []), meta.get("traced", [])
     return Model(
         node["unique_id"],
         node["schema"],
@@ -114,10 +116,15 @@ def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, 
         reads_raw=any(parent in sources for parent in manifest["parent_map"][node["unique_id"]]),
         driving_topic=meta.get("topic"),
         ages_by=meta.get("ages_by"),
-        keeps=None if keeps_days is None else timedelta(days=keeps_days),
+        keeps=_days(meta.get("keeps_days")),
+        keeps_at_most=_days(meta.get("keeps_at_most_days")),
         traced=tuple(key + traced),
         identity=tuple(column for column in traced if column != meta.get("ages_by")),
     )
+
+
+def _days(days: float | None) -> timedelta | None:
+    return None if days is None else timedelta(days=days)
 
 
 def lineage(unique_id: str, parent_map: Mapping[str, Sequence[str]]) -> set[str]:

@@ -15,7 +15,10 @@ from ingest.warehouse.duckdb_warehouse import new_batch
 from ingest.warehouse.models import Model
 from ingest.warehouse.rebuild import rebuild_refusals
 
-OF_A_TOPIC = ("positions", "topic_lives", "windows", "lost_ranges", "retention", "batches")
+OF_A_TOPIC = (
+    *("positions", "topic_lives", "windows", "lost_ranges", "batches"),
+    *("retention", "short_lived", "kept_books"),
+)
 
 
 def reset(

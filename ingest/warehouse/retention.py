@@ -8,7 +8,7 @@ So the floor never falls, and what stays is what a rebuild of the remaining raw 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,9 @@ import duckdb
 from ingest.topics import Topic
 from ingest.warehouse.compaction import compact, forget_vanished
 from ingest.warehouse.duckdb_warehouse import new_batch
+from ingest.warehouse.kept_books import keep_books
 from ingest.warehouse.models import Model, existing
+from ingest.warehouse.short_lived import drop_short_lived
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -46,7 +48,11 @@ def prune(
 ) -> list[Pruned]:
     """Prune each topic. The caller's transaction makes it one step; `now` is UTC without zone."""
     built = existing(connection, models)
-    pruned = [_prune_topic(connection, topic, built, now, run_id) for topic in topics]
+    pruned = []
+    for topic in topics:
+        short_lived = drop_short_lived(connection, topic, built, now)
+        rest = _prune_topic(connection, topic, built, now, run_id)
+        pruned.append(replace(rest, deleted={**short_lived, **rest.deleted}))
     forget_vanished(connection, models)
     return pruned
 
@@ -68,6 +74,7 @@ def _prune_topic(
     staging = [model for model in built if model.reads_raw and model.ages_by and OFFSET in model.columns]
     kept_from = _floor(connection, topic, staging, through, now)
     batch_id = new_batch(connection, "prune", topic.name, run_id)
+    keep_books(connection, topic, built, kept_from, batch_id)
     for model in staging:
         _note_survivors(connection, model, batch_id, kept_from)
     deleted = {f"raw.{topic.raw_table}": _delete_raw(connection, topic, staging, through, kept_from)}

@@ -10,19 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.dbt.book_models import OF_BOOKS
 from tests.dbt.conftest import FreshTrial
 from tests.dbt.feeds import START, epoch_ms
 from tests.dbt.log import as_record
 from tests.dbt.reference_book import expected_books, found_books
 from tests.dbt.test_any_trades import ANY
 
-OF_BOOKS = frozenset(
-    (
-        *("stg_binance__depth_messages", "stg_binance__depth_levels", "int_depth_messages_deduplicated"),
-        *("int_book_messages_sequenced", "int_book_levels_checkpointed", "int_book_levels_current"),
-        *("fct_book_ladder", "fct_book_top", "fct_book_epochs"),
-    )
-)
 LEVELS = st.lists(
     st.tuples(
         st.integers(1, 30).map(lambda half: f"{half / 2:.2f}"),

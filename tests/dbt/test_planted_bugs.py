@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 
+from tests.dbt import book_models
 from tests.dbt.ordeal import contradicted_firsts, live_through
 from tests.dbt.reference_book import expected_books, found_books
 from tests.dbt.trial import Project, open_trial
@@ -24,10 +25,8 @@ SEQUENCING = "macros/book/sequencing.sql"
 SPANS = "macros/book/spans.sql"
 SEQUENCED = "models/intermediate/int_book_messages_sequenced.sql"
 
-MESSAGES = (
-    *("stg_binance__trades", "stg_coinbase__trades", "stg_kraken__trades"),
-    *("stg_binance__depth_messages", "stg_binance__depth_levels"),
-)
+TRADES = ("stg_binance__trades", "stg_coinbase__trades", "stg_kraken__trades")
+MESSAGES = (*TRADES, *book_models.MESSAGES)
 QUOTES = ("stg_binance__book_tickers", "fct_quotes")
 CANDLES = ("fct_trades", "fct_candles_1s", "fct_candles_1m", "fct_trade_analytics_1m")
 LATENCY = ("fct_feed_latency", "dim_symbols")
@@ -36,10 +35,6 @@ OF_TRADES = (
     *("fct_realised_volatility_1h", "fct_price_alerts"),
 )
 OF_BOOKS = (SEQUENCING, SPANS, SEQUENCED)
-BOOKS = (
-    *("int_depth_messages_deduplicated", "int_book_messages_sequenced", "int_book_levels_checkpointed"),
-    *("int_book_levels_current", "fct_book_ladder", "fct_book_top", "fct_book_epochs"),
-)
 # What is wrong: the file, what it says, and what it says with the bug.
 BUGS = {
     "replays are forgotten": (AFFECTED, "replay.kind = 'replay'", "replay.kind = 'never'"),
@@ -63,7 +58,7 @@ BUGS = {
     ),
     "messages that landed before are not compared": (
         DUPLICATES,
-        "where rejected_reason is null and",
+        "where {{ is_usable }} and",
         "where false and",
     ),
     "new is what came after the newest row": (
@@ -157,7 +152,7 @@ def planted(manifest: Manifest, file: str, right: str, wrong: str) -> tuple[obje
 def built_for(file: str) -> frozenset[str]:
     """The models that a bug there can spoil: a life of all of them takes four times as long."""
     if file in OF_BOOKS:
-        return frozenset((*MESSAGES[1:], *BOOKS))
+        return book_models.OF_BOOKS
     if file in (AFFECTED, BUILD, REWRITE, PROGRESS, DUPLICATES, WINDOWS):
-        return frozenset((*MESSAGES, *QUOTES, *CANDLES, *LATENCY, "int_depth_messages_deduplicated"))
-    return frozenset((MESSAGES[0], *CANDLES, *OF_TRADES))
+        return frozenset((*MESSAGES, *QUOTES, *CANDLES, *LATENCY))
+    return frozenset((*TRADES, *CANDLES, *OF_TRADES))

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from tests.dbt.book_models import MESSAGES, WHOLE_BOOKS
 from tests.dbt.feeds import START, Depth
 from tests.dbt.log import Log, as_record
 from tests.dbt.second_books import TOPIC, SecondBooks, level, second_book
@@ -19,8 +20,9 @@ REPLAYED = "macros/book/replayed_seconds.sql"
 SECONDS = ("+fct_cost_to_trade_1s", "+fct_book_depth_1s", "+fct_book_ladder_1s_filled")
 OF_SECONDS = frozenset(
     (
-        *("stg_binance__depth_messages", "stg_binance__depth_levels", "int_depth_messages_deduplicated"),
-        *("int_book_messages_sequenced", "int_book_levels_checkpointed", "int_book_seconds_closed"),
+        *MESSAGES,
+        *WHOLE_BOOKS,
+        "int_book_seconds_closed",
         *("stg_replay__second_books", "stg_replay__second_levels", "fct_lob_levels_1s"),
         *("fct_book_ladder_1s", "fct_book_depth_1s", "fct_cost_to_trade_1s", "fct_book_ladder_1s_filled"),
     )

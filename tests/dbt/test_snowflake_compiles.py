@@ -18,14 +18,15 @@ from tests.dbt.trial import PROJECT
 # What the project may call there. A name is added once Snowflake's reference has it.
 # fmt: off
 FUNCTIONS = frozenset((
-    "abs", "array_agg", "array_flatten", "array_generate_range", "array_size", "array_slice",
-    "array_to_string", "as_array", "as_object", "cast", "coalesce", "count", "dateadd", "datediff",
-    "filter", "first_value", "flatten", "floor", "greatest", "lag", "lead", "least", "left", "length",
-    "listagg", "ln", "lower", "lpad", "max", "max_by", "median", "min", "min_by", "mod", "nullif",
-    "object_construct", "object_keys", "parse_json", "percentile_cont", "power", "rank", "regexp_like",
-    "regexp_replace", "round", "row_number", "rtrim", "sqrt", "sum", "sysdate", "time_slice",
-    "timestampdiff", "to_char", "to_timestamp_ntz", "trunc", "try_cast", "try_parse_json",
-    "try_to_timestamp_ntz", "typeof", "upper",
+    "abs", "array_agg", "array_construct", "array_flatten", "array_generate_range", "array_max",
+    "array_size", "array_slice", "array_to_string", "as_array", "as_object", "bitand", "bitshiftright",
+    "bitxor", "cast", "coalesce", "count", "dateadd", "datediff", "filter", "first_value", "flatten",
+    "floor", "get", "greatest", "lag", "lead", "least", "left", "length", "listagg", "ln", "lower",
+    "lpad", "max", "max_by", "median", "min", "min_by", "mod", "nullif", "object_construct",
+    "object_keys", "parse_json", "percentile_cont", "power", "rank", "reduce", "regexp_like",
+    "regexp_replace", "regexp_substr_all", "round", "row_number", "rtrim", "sqrt", "sum", "sysdate",
+    "time_slice", "timestampdiff", "to_char", "to_json", "to_timestamp_ntz", "transform", "trunc",
+    "try_cast", "try_parse_json", "try_to_timestamp_ntz", "typeof", "upper",
 ))
 # fmt: on
 # What looks like a call and is none.

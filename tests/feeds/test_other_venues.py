@@ -196,9 +196,29 @@ def test_kraken_in_staging(trial: Trial) -> None:
         """select kind, bids, checksum, checksum_result, rejected_reason
            from staging.stg_kraken__book_messages order by kind desc"""
     ) == [
-        ("snapshot", '[{"price":1,"qty":1}]', None, "absent", None),
-        ("diff", '[{"price":1,"qty":3}]', 5, "failed", "bad_checksum"),
+        ("snapshot", '[["1","1"]]', None, "absent", None),
+        ("diff", '[["1","3"]]', 5, "failed", "bad_checksum"),
     ]
+
+
+def test_krakens_smallest_numbers_are_exact(trial: Trial) -> None:
+    trade = '{"symbol":"PEPE/USD","side":"buy","price":0.00000980,"qty":0.00000010,"trade_id":1,%s}'
+    trades = trade % '"timestamp":"2026-01-01T11:59:59.708706Z"'
+    payloads = [
+        f'{{"channel":"trade","type":"update","data":[{trades}]}}'.encode(),
+        book("snapshot", levels(("0.00000980", "45.10000000")), levels(), None),
+    ]
+    land(trial, [_addressed(KrakenAddresses(), payload) for payload in payloads])
+    trial.must_run("--select", "+stg_kraken__book_levels", "stg_kraken__trades")
+    assert trial.rows("select price, quantity, rejected_reason from staging.stg_kraken__trades") == [
+        (Decimal("0.0000098"), Decimal("0.0000001"), None)
+    ]
+    assert trial.rows("select price, quantity from staging.stg_kraken__book_levels") == [
+        (Decimal("0.0000098"), Decimal("45.1"))
+    ]
+    assert trial.rows(
+        "select bids, price_decimals, quantity_decimals from staging.stg_kraken__book_messages"
+    ) == [('[["0.00000980","45.10000000"]]', 8, 8)]
 
 
 def land(trial: Trial, messages: list[Message]) -> None:

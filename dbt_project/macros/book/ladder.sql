@@ -3,34 +3,13 @@
     asks), each a list of levels, the best first.
 
     Expanding every level over every message would cost levels times messages. So messages are cut into
-    chunks; what is worse than `depth` levels that live through a whole chunk is never seen in it.
+    chunks; what is worse than `depth` levels that live through a whole chunk is never seen in it. Long chunks
+    first, which leave out what lies deep in the book; of the rest short ones leave out more.
 #}
 {% macro book_ladders(depth) -%}
-    spans_with_chunks as (
-        select
-            *,
-            {{ chunk_of("first_ordinal") }} as first_chunk,
-            {{ chunk_of("end_ordinal - 1") }} + 1 as end_chunk
-        from book_spans
-    ),
+    {{ seen_spans("long", "book_spans", 512, depth) }},
 
-    book_pieces as (
-        select
-            book,
-            key,
-            quantity,
-            first_chunk + repetition as chunk,
-            greatest(first_ordinal, (first_chunk + repetition) * {{ chunk_size() }} + 1) as first_ordinal,
-            least(end_ordinal, (first_chunk + repetition + 1) * {{ chunk_size() }} + 1) as end_ordinal,
-            least(
-                {{ chunk_size() }}, wanted_count - (first_chunk + repetition) * {{ chunk_size() }}
-            ) as chunk_length
-        from {{ repeated("spans_with_chunks", "end_chunk - first_chunk") }}
-    ),
-
-    chunk_bounds as ({{ chunk_bounds(depth) }}),
-
-    visible_pieces as ({{ visible_pieces() }}),
+    {{ seen_spans("short", "long_spans", 32, depth) }},
 
     book_ladders as (
         select
@@ -38,16 +17,50 @@
             first_ordinal + repetition as ordinal,
             {{ best_levels("key > 0", depth) }} as bids,
             {{ best_levels("key < 0", depth) }} as asks
-        from {{ repeated("visible_pieces", "end_ordinal - first_ordinal") }}
+        from {{ repeated("short_spans", "end_ordinal - first_ordinal") }}
         group by book, first_ordinal + repetition
     )
 {%- endmacro %}
 
-{% macro chunk_size() %} {% do return(192) %} {% endmacro %}
-{% macro chunk_of(ordinal) -%} cast(floor(({{ ordinal }} - 1) / {{ chunk_size() }}) as bigint) {%- endmacro %}
+{# CTE <chunk>_spans: `spans` cut into chunks of so many messages, without those that are not seen there. #}
+{% macro seen_spans(chunk, spans, messages, depth) -%}
+    {{ chunk }}_reach as (
+        select
+            *,
+            {{ chunk_of("first_ordinal", messages) }} as first_chunk,
+            {{ chunk_of("end_ordinal - 1", messages) }} + 1 as end_chunk
+        from {{ spans }}
+    ),
+
+    {{ chunk }}_pieces as (
+        select
+            book,
+            key,
+            quantity,
+            wanted_count,
+            first_chunk + repetition as chunk,
+            greatest(first_ordinal, (first_chunk + repetition) * {{ messages }} + 1) as first_ordinal,
+            least(end_ordinal, (first_chunk + repetition + 1) * {{ messages }} + 1) as end_ordinal,
+            least({{ messages }}, wanted_count - (first_chunk + repetition) * {{ messages }}) as chunk_length
+        from {{ repeated(chunk ~ "_reach", "end_chunk - first_chunk") }}
+    ),
+
+    {{ chunk }}_bounds as ({{ chunk_bounds(chunk ~ "_pieces", depth) }}),
+
+    {{ chunk }}_spans as (
+        select pieces.book, key, quantity, wanted_count, first_ordinal, end_ordinal
+        from {{ chunk }}_pieces as pieces
+        left join {{ chunk }}_bounds as bounds using (book, chunk)
+        where key >= coalesce(case when key > 0 then bid_bound else ask_bound end, key)
+    )
+{%- endmacro %}
+
+{% macro chunk_of(ordinal, messages) -%}
+    cast(floor(({{ ordinal }} - 1) / {{ messages }}) as bigint)
+{%- endmacro %}
 
 {# Per chunk and side: the worst of the best `depth` levels that live through all of it. #}
-{% macro chunk_bounds(depth) -%}
+{% macro chunk_bounds(pieces, depth) -%}
     select
         book,
         chunk,
@@ -56,18 +69,11 @@
     from
         (
             select book, chunk, key
-            from book_pieces
+            from {{ pieces }}
             group by book, chunk, key, chunk_length
             having sum(end_ordinal - first_ordinal) = chunk_length
         ) as steady
     group by book, chunk
-{%- endmacro %}
-
-{% macro visible_pieces() -%}
-    select book_pieces.*
-    from book_pieces
-    left join chunk_bounds using (book, chunk)
-    where key >= coalesce(case when key > 0 then bid_bound else ask_bound end, key)
 {%- endmacro %}
 
 {# The columns bid_price_00, bid_quantity_00, ask_price_00, ... from the lists of book_ladders. #}

@@ -20,7 +20,7 @@
             select venue, symbol, last_update_id as epoch, {{ book_place("last_update_id", "kind") }} as place
             from {{ messages }}
             where kind = 'snapshot'
-            union all
+            union
             select distinct venue, symbol, cast(null as bigint), cast(-1 as bigint)
             from touched
         ) as beginnings

@@ -5,11 +5,11 @@
     So within an epoch later messages are never of an earlier batch; since_batch_id, that of the nearest
     checkpoint in front, bounds what must be looked through.
 #}
-{% macro affected_book_messages(messages, topic) -%}
+{% macro affected_book_messages(messages) -%}
     {%- set id = ["venue", "symbol", "kind", "first_sequence", "sequence", "landed_batch_id"] -%}
     {%- set columns = id | join(", ") -%}
     with
-        touched as ({{ touched_book_messages(messages, topic, id) }}),
+        touched as ({{ touched_book_messages(messages, id) }}),
 
         snapshots as ({{ book_snapshots(messages) }}),
 
@@ -47,7 +47,7 @@
 {%- endmacro %}
 
 {# What is new or gone in the messages, and what pruning took. #}
-{% macro touched_book_messages(messages, topic, id) -%}
+{% macro touched_book_messages(messages, id) -%}
     select distinct
         venue,
         symbol,
@@ -65,8 +65,12 @@
         }} as changed
     union
     select {{ id | join(", ") }}, place
-    from {{ this }}
-    where {{ is_pruned(topic) }} and {{ is_new(retention(topic, "as_of_batch_id")) }}
+    from {{ this }} as sequenced
+    inner join ops.retention as retention on sequenced.kafka_topic = retention.topic
+    where
+        aged_at < retention.kept_from
+        and landed_batch_id <= retention.as_of_batch_id
+        and {{ is_new("retention.as_of_batch_id") }}
 {%- endmacro %}
 
 {# The batch of the nearest checkpoint in front of each start, the least of them; 0 if one has none. #}

@@ -102,11 +102,13 @@
         messages.wanted_count
     from book_messages as messages
     inner join
-        {{ ref("stg_binance__depth_levels") }} as levels
-        on messages.landed_batch_id = levels.landed_batch_id
+        ({{ all_book_levels() }}) as levels
+        on messages.kafka_topic = levels.kafka_topic
+        and messages.landed_batch_id = levels.landed_batch_id
         and messages.topic_life = levels.topic_life
         and messages.kafka_partition = levels.kafka_partition
         and messages.first_offset = levels.kafka_offset
+        and messages.kind = levels.kind
     where not messages.is_base
     union all
     select

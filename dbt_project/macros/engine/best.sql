@@ -10,7 +10,7 @@
     {{ return(adapter.dispatch("best_levels")(condition, n)) }}
 {%- endmacro %}
 {% macro duckdb__best_levels(condition, n) -%}
-    max(case when {{ condition }} then {'key':key, 'quantity':quantity} end, {{ n }})
+    max({'key':key, 'quantity':quantity}, {{ n }}) filter (where {{ condition }})
 {%- endmacro %}
 {% macro snowflake__best_levels(condition, n) -%}
     array_slice(

@@ -51,6 +51,19 @@
     )
 {%- endmacro %}
 
+{# JSON with these fields' numbers as texts, digit by digit: engines write 45283.50 as 45283.5, and tiny ones as 1e-8. #}
+{% macro numbers_as_text(json, fields) -%}
+    {{ return(adapter.dispatch("numbers_as_text")(json, fields)) }}
+{%- endmacro %}
+
+{% macro duckdb__numbers_as_text(json, fields) -%}
+    regexp_replace({{ json }}, '("(?:{{ fields | join("|") }})" *: *)([-+.0-9eE]+)', '\1"\2"', 'g')
+{%- endmacro %}
+
+{% macro snowflake__numbers_as_text(json, fields) -%}
+    regexp_replace({{ json }}, '("({{ fields | join("|") }})" *: *)([-+.0-9eE]+)', '\\1"\\3"')
+{%- endmacro %}
+
 {# The first Kafka header of that name, as text. #}
 {% macro kafka_header(name) -%} {{ return(adapter.dispatch("kafka_header")(name)) }} {%- endmacro %}
 

@@ -24,7 +24,7 @@
                         symbol,
                         lag(last_update_id) over {{ by_id("last_update_id, first_update_id") }}
                         + 1 as first_missing,
-                        coalesce(previous_update_id, first_update_id - 1) as last_missing,
+                        follows_update_id as last_missing,
                         lag(event_at) over {{ by_id("last_update_id, first_update_id") }} as gap_start_at,
                         event_at as gap_end_at,
                         published_at as first_seen_at,

@@ -11,7 +11,7 @@
     The last id column is the one to search by: all history is looked through once, by that number
     alone. What was found is deleted and read by landed_batch_id, which skips the rest of history.
 #}
-{% macro affected_ids(messages, id) -%}
+{% macro affected_ids(messages, id, is_usable="rejected_reason is null") -%}
     {%- set columns = id + ["landed_batch_id"] -%}
     with
         touched as (
@@ -23,7 +23,7 @@
         same_number as {{ materialized() }} (
             select {{ columns | join(", ") }}
             from {{ messages }}
-            where rejected_reason is null and {{ id | last }} in (select {{ id | last }} from touched)
+            where {{ is_usable }} and {{ id | last }} in (select {{ id | last }} from touched)
         )
 
     select {{ columns | join(", ") }}

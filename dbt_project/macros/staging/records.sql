@@ -1,10 +1,10 @@
 {# What the staging models of every feed have in common: they read a raw table, one row per message. #}
 {# The messages of the affected batches, decoded; `venue` is that of messages whose headers name none. #}
-{% macro decoded_messages(raw_table, fields, venue="binance") -%}
+{% macro decoded_messages(raw_table, fields, venue="binance", payload="payload") -%}
     select
         raw.*,
         affected.landed_batch_id,
-        {{ json_decode("payload", fields) }} as message,
+        {{ json_decode(payload, fields) }} as message,
         coalesce({{ kafka_header("venue") }}, '{{ venue }}') as venue
     from {{ raw_table }} as raw
     inner join affected on raw.batch_id = affected.landed_batch_id

@@ -16,6 +16,7 @@ with
     {{ book_spans("affected", checkpoints=this) }}
 
 select
+    messages.kafka_topic,
     messages.venue,
     messages.symbol,
     messages.epoch,

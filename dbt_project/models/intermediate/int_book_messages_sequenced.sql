@@ -2,6 +2,7 @@
 {{ config(meta={"affected_key": id, "traced": ["epoch", "is_checkpoint", "event_at"]}) }}
 {% set carried = [
     "kafka_topic",
+    "is_broken",
     "event_at",
     "received_at",
     "published_at",
@@ -17,7 +18,7 @@
 
 with
     {% call affected() %}
-        {{ affected_book_messages(ref("int_depth_messages_deduplicated"), "binance.depth") }}
+        {{ affected_book_messages(ref("int_depth_messages_deduplicated")) }}
     {% endcall %},
 
     messages as (
@@ -48,7 +49,9 @@ with
     judged as (
         select
             *,
-            coalesce(epoch is not null and follows_sequence > previous_sequence, false) as is_gap,
+            coalesce(
+                epoch is not null and (is_broken or follows_sequence > previous_sequence), false
+            ) as is_gap,
             coalesce(sequence = previous_sequence, false) as is_repeated,
             previous_aged_at is null
             or {{ time_bucket("aged_at", checkpoint_seconds()) }}

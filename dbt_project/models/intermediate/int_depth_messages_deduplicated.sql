@@ -1,25 +1,53 @@
 {% set id = ["venue", "symbol", "kind", "first_update_id", "last_update_id"] %}
 {{ config(meta={"affected_key": id + ["landed_batch_id"], "traced": []}) }}
+{% set columns = id + [
+    "follows_update_id",
+    "bids",
+    "asks",
+    "rejected_reason is not null as is_broken",
+    "event_at",
+    "received_at",
+    "published_at",
+    "landed_at",
+    "aged_at",
+    "topic_life",
+    "kafka_partition",
+    "kafka_offset",
+    "landed_batch_id",
+] %}
+{% set of_affected %}
+    inner join affected using ({{ id | join(", ") }}, landed_batch_id) where {{ is_usable_for_books() }}
+{% endset %}
 
 with
-    {% call affected() %} {{ affected_ids(ref("stg_binance__depth_messages"), id) }} {% endcall %}
+    {% call affected() %}
+        {% for feed in book_feeds() %}
+            select * from ({{ affected_ids(ref(feed.messages), id, is_usable_for_books()) }}) as ids
+            union
+        {% endfor %}
+        {{ kept_book_ids() }}
+    {% endcall %},
+
+    messages as (
+        {{ all_book_feeds("messages", columns, of_affected) }}
+        union all
+        {{ kept_book_messages() }}
+    )
 
 select
-    'binance.depth' as kafka_topic,
+    kafka_topic,
     venue,
     symbol,
     kind,
     first_update_id,
     last_update_id,
-    previous_update_id,
     follows_update_id,
     bids,
     asks,
+    is_broken,
     {{ message_count(id) }} as message_count,
     event_at,
     aged_at,
     {{ one_message_columns() }}
-from {{ ref("stg_binance__depth_messages") }}
-inner join affected using (venue, symbol, kind, first_update_id, last_update_id, landed_batch_id)
-where rejected_reason is null
+from messages
 qualify {{ is_first_of(id) }}

@@ -55,3 +55,16 @@ create table if not exists ops.lease (
 );
 
 create table if not exists ops.rebuilds_due (model varchar not null);
+
+create table if not exists ops.short_lived (
+    model varchar not null, topic varchar not null, gone_through_batch_id integer not null
+);
+
+create table if not exists ops.kept_books (
+    topic varchar not null, venue varchar not null, symbol varchar not null, sequence integer not null,
+    side varchar not null, price number(38, 10) not null, quantity number(38, 10) not null,
+    event_at timestamp_ntz(6), received_at timestamp_ntz(6), published_at timestamp_ntz(6) not null,
+    landed_at timestamp_ntz(6) not null, aged_at timestamp_ntz(6) not null, topic_life integer not null,
+    kafka_partition integer not null, kafka_offset integer not null, landed_batch_id integer not null,
+    batch_id integer not null
+);

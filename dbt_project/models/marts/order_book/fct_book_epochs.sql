@@ -40,10 +40,12 @@ with
             venue,
             symbol,
             epoch,
+            min(kafka_topic) as kafka_topic,
             max(case when is_applied then sequence end) as last_sequence,
             max(case when is_applied then {{ seen_at() }} end) as last_seen_at,
             min(case when kind = 'snapshot' then {{ seen_at() }} end) as first_seen_at,
-            min(case when kind = 'diff' then follows_sequence end) as first_follows_sequence,
+            min(follows_sequence) as first_follows_sequence,
+            max(case when is_broken then 1 else 0 end) as broken_count,
             max(case when is_gap then 1 else 0 end) as gap_count,
             count(case when is_applied then 1 end) as message_count,
             {{ provenance_columns() }}
@@ -54,6 +56,7 @@ with
     )
 
 select
+    this_one.kafka_topic,
     looked_at.venue,
     looked_at.symbol,
     looked_at.epoch,
@@ -63,6 +66,8 @@ select
     this_one.first_seen_at as started_at,
     this_one.last_seen_at as last_known_at,
     case
+        when this_one.broken_count > 0
+        then 'checksum'
         when this_one.gap_count > 0
         then 'gap'
         when next_one.first_follows_sequence > this_one.last_sequence

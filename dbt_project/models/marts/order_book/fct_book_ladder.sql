@@ -4,11 +4,14 @@
 with
     {% call affected() %} {{ affected_books() }} {% endcall %},
 
-    {{ book_spans("affected", checkpoints=ref("int_book_levels_checkpointed")) }},
+    wanted as ({{ affected_books_not_gone() }}),
+
+    {{ book_spans("wanted", checkpoints=ref("int_book_levels_checkpointed")) }},
 
     {{ book_ladders(depth) }}
 
 select
+    messages.kafka_topic,
     messages.venue,
     messages.symbol,
     messages.epoch,
@@ -24,6 +27,7 @@ select
     messages.kafka_partition,
     messages.first_offset,
     messages.last_offset,
+    messages.landed_batch_id,
     {{ building_through() }} as batch_id
 from book_messages as messages
 left join book_ladders on messages.book = book_ladders.book and messages.wanted_so_far = book_ladders.ordinal

@@ -1,11 +1,15 @@
 {% set key = ["venue", "symbol", "epoch", "sequence"] %}
 {{ config(meta={"affected_key": key}) }}
 {% set topic_of_quotes = "binance.book_tickers" %}
+{% set told = ["bid_price", "bid_quantity", "ask_price", "ask_quantity"] %}
 
 with
     {% call affected() %}
         select distinct {{ key | join(", ") }}
         from {{ changed(ref("fct_book_top"), key) }} as changed
+        union
+        select distinct {{ key | join(", ") }}
+        from {{ changed(ref("int_book_checksums_compared"), key) }} as changed
         union
         select distinct tops.venue, tops.symbol, tops.epoch, tops.sequence
         from {{ changed(ref("fct_quotes"), ["venue", "symbol", "update_id"]) }} as quotes
@@ -17,36 +21,60 @@ with
         union
         select {{ key | join(", ") }}
         from {{ this }}
-        where {{ is_pruned(topic_of_quotes, "aged_at") }} and {{ is_new(retention(topic_of_quotes, "as_of_batch_id")) }}
+        where
+            witness = 'book_ticker'
+            and {{ is_pruned(topic_of_quotes, "aged_at") }}
+            and {{ is_new(retention(topic_of_quotes, "as_of_batch_id")) }}
     {% endcall %},
 
     tops as {{ materialized() }} (
         select * from {{ ref("fct_book_top") }} where sequence in (select sequence from affected)
     ),
 
-    quotes as {{ materialized() }} (
-        select * from {{ ref("fct_quotes") }} where update_id in (select sequence from affected)
+    witnesses as {{ materialized() }} (
+        select
+            venue,
+            symbol,
+            update_id as sequence,
+            'book_ticker' as witness,
+            {{ told | join(", ") }},
+            cast(null as boolean) as is_same_checksum,
+            aged_at,
+            landed_batch_id
+        from {{ ref("fct_quotes") }}
+        where update_id in (select sequence from affected)
+        union all
+        select
+            venue,
+            symbol,
+            sequence,
+            'checksum',
+            {% for column in told %} cast(null as decimal(38, 10)), {% endfor %}
+            checksum = own_checksum,
+            aged_at,
+            landed_batch_id
+        from {{ ref("int_book_checksums_compared") }}
+        where sequence in (select sequence from affected)
     )
 
 select
+    tops.kafka_topic,
     tops.venue,
     tops.symbol,
     tops.epoch,
     tops.sequence,
     tops.event_at,
-    'book_ticker' as witness,
+    witnesses.witness,
     coalesce(
-        tops.bid_price = quotes.bid_price
-        and tops.bid_quantity = quotes.bid_quantity
-        and tops.ask_price = quotes.ask_price
-        and tops.ask_quantity = quotes.ask_quantity,
+        is_same_checksum,
+        {% for column in told %}
+            tops.{{ column }} = witnesses.{{ column }} {{ "and" if not loop.last }}
+        {% endfor %},
         false
     ) as is_match,
-    {% for column in ["bid_price", "bid_quantity", "ask_price", "ask_quantity"] %}
-        tops.{{ column }}, quotes.{{ column }} as witness_{{ column }},
-    {% endfor %}
-    quotes.aged_at,
-    quotes.landed_batch_id,
+    {% for column in told %} tops.{{ column }}, witnesses.{{ column }} as witness_{{ column }}, {% endfor %}
+    witnesses.aged_at,
+    witnesses.landed_batch_id,
     tops.topic_life,
     tops.kafka_partition,
     tops.first_offset,
@@ -55,4 +83,7 @@ select
 from tops
 inner join affected using (venue, symbol, epoch, sequence)
 inner join
-    quotes on tops.sequence = quotes.update_id and tops.venue = quotes.venue and tops.symbol = quotes.symbol
+    witnesses
+    on tops.sequence = witnesses.sequence
+    and tops.venue = witnesses.venue
+    and tops.symbol = witnesses.symbol

@@ -1,24 +1,29 @@
 {{ config(meta={"affected_key": ["venue", "symbol", "epoch", "sequence"], "traced": ["event_at"]}) }}
 
 with
-    {% call affected() %}
-        select distinct venue, symbol, epoch, sequence
-        from {{ changed(ref("fct_book_ladder"), ["venue", "symbol", "epoch", "sequence"]) }} as changed
-    {% endcall %},
+    {% call affected() %} {{ affected_books() }} {% endcall %},
+
+    {{ book_spans("affected", checkpoints=ref("int_book_levels_checkpointed")) }},
+
+    {{ book_ladders(1) }},
 
     tops as (
         select
-            *,
-            bid_price_00 as bid_price,
-            bid_quantity_00 as bid_quantity,
-            ask_price_00 as ask_price,
-            ask_quantity_00 as ask_quantity
-        from {{ ref("fct_book_ladder") }}
-        inner join affected using (venue, symbol, epoch, sequence)
-        where batch_id > {{ progress(model.unique_id, "built_through") }}
+            messages.*,
+            abs({{ level_item("bids", 0, "key") }}) as bid_price,
+            {{ level_item("bids", 0, "quantity") }} as bid_quantity,
+            abs({{ level_item("asks", 0, "key") }}) as ask_price,
+            {{ level_item("asks", 0, "quantity") }} as ask_quantity
+        from book_messages as messages
+        left join
+            book_ladders
+            on messages.book = book_ladders.book
+            and messages.wanted_so_far = book_ladders.ordinal
+        where messages.is_wanted
     )
 
 select
+    kafka_topic,
     event_at,
     received_at,
     venue,

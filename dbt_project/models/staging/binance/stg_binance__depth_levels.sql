@@ -6,36 +6,9 @@ with
         from {{ changed(ref("stg_binance__depth_messages"), ["landed_batch_id"]) }} as changed
     {% endcall %},
 
-    messages as (
-        select messages.*
-        from {{ ref("stg_binance__depth_messages") }} as messages
-        inner join affected using (landed_batch_id)
-        where rejected_reason is null
-    ),
+    messages as ({{ messages_with_levels(ref("stg_binance__depth_messages")) }}),
 
-    levels as (
-        select *, 'bid' as side
-        from {{ book_levels("messages", "bids") }}
-        union all
-        select *, 'ask' as side
-        from {{ book_levels("messages", "asks") }}
-    )
+    levels as ({{ both_sides("messages") }})
 
-select
-    venue,
-    symbol,
-    kind,
-    first_update_id,
-    last_update_id,
-    side,
-    level_index,
-    {{ exact_price("price_text") }} as price,
-    {{ exact_quantity("quantity_text") }} as quantity,
-    topic_life,
-    kafka_partition,
-    kafka_offset,
-    event_at,
-    aged_at,
-    landed_batch_id,
-    {{ building_through() }} as batch_id
+select {{ book_level_columns() }}
 from levels

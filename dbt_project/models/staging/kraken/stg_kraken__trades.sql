@@ -13,7 +13,16 @@
 with
     {% call affected() %} {{ landed_batches(topic) }} {% endcall %},
 
-    decoded as ({{ decoded_messages(source("raw", "kraken_trades"), ["channel", "data"], "kraken") }}),
+    decoded as (
+        {{
+            decoded_messages(
+                source("raw", "kraken_trades"),
+                ["channel", "data"],
+                venue="kraken",
+                payload=numbers_as_text("payload", ["price", "qty"]),
+            )
+        }}
+    ),
 
     messages as (select *, {{ listed.data }} as trades from decoded),
 
