@@ -28,7 +28,7 @@ FLAT_MB = 250
 
 
 def run(bench: Bench) -> Findings:
-    count, rows, of_them = (300_000, 1_000_000, 10_000) if bench.is_full else (20_000, 20_000, 1_000)
+    count, rows, of_them = (300_000, 300_000, 10_000) if bench.is_full else (20_000, 20_000, 1_000)
     with _broker(bench) as settings:
         subjects = _Subjects(bench, settings, count, rows, of_them)
         runs = interleaved(
