@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.services import broker, capture, connect_config, ports
+from ingest.services import broker, capture, connect, connect_config, ports
 from ingest.services.postgres import postgres_url
 from ingest.settings import Settings
 from tests.cdc.database import Database
@@ -27,6 +27,9 @@ def world(open_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             broker.start(settings)
             ensure_topics(settings)
             pipeline = Pipeline(settings.bootstrap_servers, trial)
+            capture.start(settings)
+            # Where it stops in order it notes its place.
+            connect.stop(settings)
             capture.start(settings)
             yield World(settings, Database(postgres_url(settings), seed=7), pipeline)
         finally:

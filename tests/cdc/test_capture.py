@@ -1,16 +1,18 @@
 """Whatever is committed in PostgreSQL is in the warehouse, each version once, whatever is killed then."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
-from ingest.services import capture, connect
+from ingest.services import capture, connect, postgres
 from ingest.services.doctor import network
-from ingest.tables.tables import BOOKS, PRICES, TABLES
+from ingest.settings import Settings
+from ingest.tables.tables import BOOKS, PRICES, STATS, TABLES
 from tests.cdc.database import START
-from tests.cdc.world import World, kill_connect
+from tests.cdc.world import World, kill_connect, kill_postgres
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def assert_history(world: World) -> None:
@@ -67,3 +69,36 @@ def test_connect_is_killed_in_the_middle(world: World) -> None:
     doubled = "select count(*) from intermediate.int_row_changes_deduplicated where message_count > 1"
     assert world.pipeline.rows(doubled)[0][0] > 20
     assert network.change_data_capture(world.settings).level == "ok"
+
+
+@pytest.mark.parametrize("ending", [lambda settings: postgres.stop(settings), kill_postgres])
+def test_postgres_goes_and_comes_back(world: World, ending: Callable[[Settings], None]) -> None:
+    with world.database.connected() as connection:
+        world.database.work(connection, 30)
+    ending(world.settings)
+    postgres.start(world.settings)
+    with world.database.connected() as connection:
+        world.database.work(connection, 30)
+    assert_history(world)
+
+
+def test_a_lost_slot_is_made_again_and_what_was_not_told_is_missing(world: World) -> None:
+    with world.database.connected() as connection:
+        world.database.work(connection, 40)
+        world.arrive()
+        connect.stop(world.settings)
+        connection.execute("select pg_drop_replication_slot('tickhouse')")
+        connection.execute("delete from binance.prices where symbol <> 'MARKER'")
+        connection.execute("delete from binance.trades where trade_id = 1")
+        before = {table.name: world.there(table) for table in TABLES}
+        capture.start(world.settings)
+    world.arrive()
+    assert before["stats"] == world.there(STATS)
+    history = "marts.fct_cdc_prices_history where symbol <> 'MARKER'"
+    ended = dict(world.pipeline.rows(f"select ended_by, count(*) from {history} group by all"))
+    assert ended["missing"] > 0
+    assert None not in ended
+    ((count,),) = world.pipeline.rows(
+        "select count(*) from marts.fct_cdc_stats_history where ended_by = 'reread'"
+    )
+    assert count == len(before["stats"])
