@@ -59,7 +59,7 @@ class WarmDbt:
         if outcome.exception is not None or not isinstance(outcome.result, RunExecutionResult):
             raise NeedsAttention(f"dbt {' '.join(arguments)} broke off: {outcome.exception}")
         for result in outcome.result.results:
-            _keep_rendered(result.node)
+            keep_rendered(result.node)
         return outcome.result
 
 
@@ -77,7 +77,7 @@ def _parsed(kept: Path) -> Manifest:
     return parsed.result
 
 
-def _keep_rendered(node: ResultNode) -> None:
+def keep_rendered(node: ResultNode) -> None:
     """Rendering took a third of a small build, and gives the same text each time: what differs from build to
     build (how far it goes) a model reads in the warehouse, and variables are those of this WarmDbt."""
     if not isinstance(node, CompiledNode):

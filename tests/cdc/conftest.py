@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.services import broker, capture, connect, connect_config, ports
+from ingest.services import broker, capture, connect, ports
 from ingest.services.postgres import postgres_url
 from ingest.settings import Settings
 from tests.cdc.database import Database
-from tests.cdc.world import World
+from tests.cdc.world import World, start_capture
 from tests.dbt.trial import PROJECT, open_trial, parse_project
 from tests.feeds.pipeline import Pipeline
 
@@ -19,18 +19,15 @@ from tests.feeds.pipeline import Pipeline
 def world(open_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     settings = Settings(tickhouse_home=open_home, embedded_kafka_port=ports.free_port())
     project = parse_project(PROJECT, tmp_path_factory.mktemp("target"))
-    with pytest.MonkeyPatch.context() as patch, open_trial(project, open_home / "home") as trial:
-        # Far apart, so that Connect has always sent something that it does not know of after a kill.
-        patch.setitem(connect_config.WORKER, "offset.flush.interval.ms", 3_600_000)
-        patch.setitem(connect_config.CONNECTOR, "heartbeat.interval.ms", "1000")
+    with open_trial(project, open_home / "home") as trial:
         try:
             broker.start(settings)
             ensure_topics(settings)
             pipeline = Pipeline(settings.bootstrap_servers, trial)
-            capture.start(settings)
+            start_capture(settings)
             # Where it stops in order it notes its place.
             connect.stop(settings)
-            capture.start(settings)
+            start_capture(settings)
             yield World(settings, Database(postgres_url(settings), seed=7), pipeline)
         finally:
             capture.stop(settings)

@@ -10,7 +10,7 @@ from ingest.services.doctor import network
 from ingest.settings import Settings
 from ingest.tables.tables import BOOKS, PRICES, STATS, TABLES
 from tests.cdc.database import START
-from tests.cdc.world import World, kill_connect, kill_postgres
+from tests.cdc.world import World, kill_connect, kill_postgres, start_capture
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -52,7 +52,7 @@ def test_connect_is_killed_in_the_middle(world: World) -> None:
     """What it sent since it last noted its place, it sends again: nothing is lost, nothing is there twice."""
     # Where it stops in order it notes its place.
     connect.stop(world.settings)
-    capture.start(world.settings)
+    start_capture(world.settings)
     with world.database.connected() as connection:
         world.database.work(connection, 60)
         world.arrive()
@@ -63,7 +63,7 @@ def test_connect_is_killed_in_the_middle(world: World) -> None:
         assert (found.task, found.is_wrong) == ("AWAY", True)
         assert network.change_data_capture(world.settings).level == "fail"
         world.database.work(connection, 60)
-        capture.start(world.settings)
+        start_capture(world.settings)
         world.database.work(connection, 60)
     assert_history(world)
     doubled = "select count(*) from intermediate.int_row_changes_deduplicated where message_count > 1"
@@ -91,7 +91,7 @@ def test_a_lost_slot_is_made_again_and_what_was_not_told_is_missing(world: World
         connection.execute("delete from binance.prices where symbol <> 'MARKER'")
         connection.execute("delete from binance.trades where trade_id = 1")
         before = {table.name: world.there(table) for table in TABLES}
-        capture.start(world.settings)
+        start_capture(world.settings)
     world.arrive()
     assert before["stats"] == world.there(STATS)
     history = "marts.fct_cdc_prices_history where symbol <> 'MARKER'"

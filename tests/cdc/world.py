@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingest.services import connect, postgres
+import pytest
+
+from ingest.services import capture, connect, connect_config, postgres
 from ingest.settings import Settings
 from ingest.tables.tables import TABLES, Table
 from tests.cdc.database import Database
@@ -71,6 +73,15 @@ class World:
                 ]
                 found[rows[0][: table.key_count]] = rows
         return found
+
+
+def start_capture(settings: Settings) -> None:
+    """Told so for this start only: another test compares what we tell Connect with compose.yaml."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Far apart, so that Connect has always sent something that it does not know of after a kill.
+        patch.setitem(connect_config.WORKER, "offset.flush.interval.ms", 3_600_000)
+        patch.setitem(connect_config.CONNECTOR, "heartbeat.interval.ms", "1000")
+        capture.start(settings)
 
 
 def kill(pid: int | None, is_there: Callable[[], int | None]) -> None:

@@ -7,6 +7,8 @@ from tests.dbt.feeds import BookTickers, CoinbaseTrades, Depth, SparseTrades, Tr
 from tests.dbt.log import Log
 from tests.dbt.trial import Trial
 
+FED = tuple(feed.topic for feed in (Trades, BookTickers, Depth, CoinbaseTrades))
+
 
 def live_through(trial: Trial, seed: int, steps: int) -> None:
     """Do what can happen, in an order that the seed decides."""

@@ -6,7 +6,7 @@ staging's messages ─▶ of duplicates the first ─▶ in the venue's order �
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, islice, zip_longest
 from typing import Any, NamedTuple
 
 from tests.dbt.trial import Trial
@@ -79,6 +79,12 @@ def found_books(trial: Trial) -> list[Known]:
         Known(venue, symbol, epoch, sequence, _without_gaps(bids), _without_gaps(asks))
         for venue, symbol, epoch, sequence, bids, asks in rows
     ]
+
+
+def differing(found: list[Known], expected: list[Known]) -> list[tuple[Known | None, Known | None]]:
+    """Of two lists of books the first pairs that differ: pytest would compare all, letter by letter."""
+    pairs = zip_longest(found, expected)
+    return list(islice((pair for pair in pairs if pair[0] != pair[1]), 3))
 
 
 def _without_gaps(levels: list[list[Decimal | None]]) -> tuple[Level, ...]:

@@ -6,8 +6,8 @@ Trial ─▶ land(topic, records)   replay(topic, batches)   run(...)   rebuild(
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -21,6 +21,7 @@ from ingest.raw_rows import SCHEMA
 from ingest.settings import PROJECT_ROOT
 from ingest.topics import BY_NAME
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
+from orchestration.dbt.warm import keep_rendered
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 QUICK = (
@@ -50,9 +51,28 @@ class Project:
         names = [node.name for node in self.manifest.nodes.values() if node.resource_type == "model"]
         return [name for name in names if name in self.chosen or not self.chosen]
 
+    def fed_by(self, topics: Iterable[str]) -> "Project":
+        """With the models that messages of these topics reach, and all that those are made of."""
+        self.manifest.build_parent_and_child_maps()
+        raw = {f"source.tickhouse.raw.{BY_NAME[topic].raw_table}" for topic in topics}
+        reached = _along(self.manifest.child_map, raw)
+        needed = _along(self.manifest.parent_map, reached)
+        return replace(self, chosen=frozenset(name.rpartition(".")[2] for name in needed | reached))
+
     def relation(self, model: str) -> str:
         node = self.manifest.nodes[f"model.tickhouse.{model}"]
         return f"{node.schema}.{node.name}"
+
+
+def _along(edges: Mapping[str, Sequence[str]], start: Iterable[str]) -> set[str]:
+    """The models that can be reached so."""
+    found: set[str] = set()
+    ahead = list(start)
+    while ahead:
+        following = {name for name in edges.get(ahead.pop(), ()) if name.startswith("model.")}
+        ahead += following - found
+        found |= following
+    return found
 
 
 def parse_project(directory: Path, target: Path, chosen: frozenset[str] = frozenset()) -> Project:
@@ -168,6 +188,9 @@ class Trial:
             runner = dbtRunner(manifest=self.project.manifest)
             outcome = runner.invoke([*arguments, *QUICK, *self.project.where()])
         assert isinstance(outcome.result, RunExecutionResult), outcome.exception
+        if arguments[0] == "run":
+            for result in outcome.result.results:
+                keep_rendered(result.node)
         return outcome.result
 
 
@@ -177,5 +200,18 @@ def open_trial(project: Project, directory: Path) -> Iterator[Trial]:
     directory.mkdir(parents=True, exist_ok=True)
     warehouse = DuckDbWarehouse(directory / "warehouse.duckdb")
     warehouse.migrate()
-    with warehouse.open() as connection:
+    with warehouse.open() as connection, _left_as_parsed(project.manifest):
+        connection.execute("set threads = 1")  # a few hundred rows
         yield Trial(project, directory, connection)
+
+
+@contextlib.contextmanager
+def _left_as_parsed(manifest: Manifest) -> Iterator[None]:
+    """Models rendered once are not rendered again in this trial, as in the loop; the next one begins anew."""
+    models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    before = [node.raw_code for node in models]
+    try:
+        yield
+    finally:
+        for node, text in zip(models, before, strict=True):
+            node.raw_code = text

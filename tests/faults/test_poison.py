@@ -94,7 +94,9 @@ def test_poison_lands_and_is_rejected_with_a_reason(world: World) -> None:
     world.must_hold_everything()
     rejected = """select kafka_topic, count(*) from marts.fct_rejected_records
         where kafka_partition = 0 and rejected_reason <> '' group by all"""
-    assert dict(world.rows(rejected)) == {topic.name: len(PAYLOADS) for topic in TOPICS}
+    # Of a captured table, no value is a tombstone: it says that the row is gone.
+    refused = {topic.name: len(PAYLOADS) - topic.name.startswith("cdc.") for topic in TOPICS}
+    assert dict(world.rows(rejected)) == refused
     kept = "select trade_id from marts.fct_trades where event_at = timestamp '2026-01-01'"
     assert len(world.rows(f"{kept} and trade_id > 90000")) == len(ODD)
 

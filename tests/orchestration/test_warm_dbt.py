@@ -61,7 +61,7 @@ def test_what_was_rendered_once_is_not_rendered_again_but_where_jinja_would_read
     node = Manifest.from_msgpack(kept.read_bytes()).nodes["model.tickhouse.fct_trades"]
     assert isinstance(node, CompiledNode)
     before, node.compiled_code = node.raw_code, rendered
-    warm._keep_rendered(node)
+    warm.keep_rendered(node)
     assert node.raw_code == ("select 1" if rendered == "select 1" else before)
 
 

@@ -18,6 +18,15 @@
     end
 {%- endmacro %}
 
+{# Whether its fields can be told apart: what is nested a hundred times deep is no message of a feed. #}
+{% macro json_is_readable(payload) -%}
+    {{ return(adapter.dispatch("json_is_readable")(payload)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_is_readable(payload) -%} try(json_structure({{ payload }})) is not null {%- endmacro %}
+
+{% macro snowflake__json_is_readable(payload) -%} try_parse_json({{ payload }}) is not null {%- endmacro %}
+
 {#
     One row per field of each row's message, however deep: its path, with [] for the elements of an array, and its
     type: text, number, boolean, null, array, object, or mixed.
@@ -42,7 +51,7 @@
             then lower(node.atom ->> '$')
             else 'number'
         end as node_type
-    from {{ rows }}, json_tree(json_structure({{ rows }}.{{ payload }})) as node
+    from {{ rows }}, json_tree(try(json_structure({{ rows }}.{{ payload }}))) as node
     where node.fullkey <> '$'
 {%- endmacro %}
 

@@ -33,7 +33,7 @@ with
     ),
 
     {# Of the messages of a batch whose fields have the same names, the first is looked at closer. #}
-    alike as (
+    examples as (
         select
             {{ place }},
             row_number() over (order by {{ place }}, names) as shape,
@@ -47,6 +47,8 @@ with
         where names is not null
         group by {{ place }}, names
     ),
+
+    alike as (select * from examples where {{ json_is_readable("example") }}),
 
     told as (
         select
