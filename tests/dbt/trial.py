@@ -15,7 +15,7 @@ import pyarrow as pa
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import SqlNode
+from dbt.contracts.graph.nodes import ModelNode, SqlNode
 
 from ingest.raw_rows import SCHEMA
 from ingest.settings import PROJECT_ROOT
@@ -106,6 +106,7 @@ class Trial:
         self.project = project
         self.directory = directory
         self.connection = connection
+        self._rendered: dict[str, str] = {}
 
     def land(self, topic: str, records: Sequence[Mapping[str, object]], kind: str = "landing") -> int:
         """The records as one batch, its number taken as the drain takes it."""
@@ -186,12 +187,27 @@ class Trial:
             arguments = (*arguments, "--select", *self.project.models, *narrow)
         with home(self.directory):
             runner = dbtRunner(manifest=self.project.manifest)
-            outcome = runner.invoke([*arguments, *QUICK, *self.project.where()])
-        assert isinstance(outcome.result, RunExecutionResult), outcome.exception
-        if arguments[0] == "run":
-            for result in outcome.result.results:
-                keep_rendered(result.node)
+            with self._rendered_once(is_run=arguments[0] == "run"):
+                outcome = runner.invoke([*arguments, *QUICK, *self.project.where()])
+            assert isinstance(outcome.result, RunExecutionResult), outcome.exception
         return outcome.result
+
+    @contextlib.contextmanager
+    def _rendered_once(self, *, is_run: bool) -> Iterator[None]:
+        """A run renders no model that an earlier one here did, as in the loop. All others find the project as
+        it was parsed: a unit test puts its own tables in the place of a model's."""
+        models = [node for node in self.project.manifest.nodes.values() if isinstance(node, ModelNode)]
+        parsed = [node.raw_code for node in models]
+        for node in models if is_run else ():
+            node.raw_code = self._rendered.get(node.name, node.raw_code)
+            node.compiled_code = None  # by an earlier trial
+        try:
+            yield
+        finally:
+            for node, text in zip(models, parsed, strict=True) if is_run else ():
+                keep_rendered(node)
+                self._rendered[node.name] = node.raw_code
+                node.raw_code = text
 
 
 @contextlib.contextmanager
@@ -200,18 +216,6 @@ def open_trial(project: Project, directory: Path) -> Iterator[Trial]:
     directory.mkdir(parents=True, exist_ok=True)
     warehouse = DuckDbWarehouse(directory / "warehouse.duckdb")
     warehouse.migrate()
-    with warehouse.open() as connection, _left_as_parsed(project.manifest):
+    with warehouse.open() as connection:
         connection.execute("set threads = 1")  # a few hundred rows
         yield Trial(project, directory, connection)
-
-
-@contextlib.contextmanager
-def _left_as_parsed(manifest: Manifest) -> Iterator[None]:
-    """Models rendered once are not rendered again in this trial, as in the loop; the next one begins anew."""
-    models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
-    before = [node.raw_code for node in models]
-    try:
-        yield
-    finally:
-        for node, text in zip(models, before, strict=True):
-            node.raw_code = text
