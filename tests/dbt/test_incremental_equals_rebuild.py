@@ -19,7 +19,6 @@ def test_tables_equal_a_rebuild(trial: Trial, seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(100, 102))
 def test_tables_equal_a_rebuild_many_times(project: Project, tmp_path: Path, seed: int) -> None:
     with open_trial(project.fed_by(FED), tmp_path) as trial:

@@ -36,7 +36,6 @@ def test_pruned_tables_equal_a_rebuild(trial: Trial, models: list[Model], seed: 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(100, 102))
 def test_pruned_tables_equal_a_rebuild_many_times(
     project: Project, tmp_path: Path, models: list[Model], seed: int
