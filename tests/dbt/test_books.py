@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -18,7 +19,7 @@ from tests.dbt.log import Record, as_record
 from tests.dbt.recordings import DEPTH, TICKERS, as_records, lines_of_market, lines_of_several
 from tests.dbt.reference_book import Known, books_of, differing, expected_books, found_books
 from tests.dbt.reference_book import Message as BookMessage
-from tests.dbt.trial import Trial
+from tests.dbt.trial import Project, Trial, open_trial
 from tests.support.captures import FUTURES, SEVERAL_ANSWERS, SEVERAL_STREAMS, SPOT, needs_captures, path_of
 
 RECORDINGS = {
@@ -37,6 +38,13 @@ BY_LAST_TICKER = """
         on tops.symbol = quotes.symbol and tops.sequence >= quotes.update_id
 """
 FAULTS = Faults(gaps=0.01, duplicates=0.05, out_of_order=0.05, late=0.01, malformed=0.01)
+
+
+@pytest.fixture
+def trial(project: Project, tmp_path: Path) -> Iterator[Trial]:
+    """With what messages of books and tickers reach, half of the models."""
+    with open_trial(project.fed_by((DEPTH, TICKERS)), tmp_path / "home") as opened:
+        yield opened
 
 
 @pytest.mark.slow

@@ -56,9 +56,15 @@ def test_lineage_runs_from_topic_to_mart(page: Page, stack: LiveStack) -> None:
     # Wide enough that the UI does not shrink the graph to boxes without names.
     page.set_viewport_size({"width": 3000, "height": 1000})
     page.goto(f"{stack.url}/assets/marts/fct_candles_1s?view=lineage&lineageScope=upstream&lineageDepth=5")
-    for name in ("binance.trades", "binance_trades", "stg_binance__trades", "fct_trades", "fct_candles_1s"):
+    of_venues = [
+        name
+        for venue in ("binance", "coinbase", "kraken")
+        for name in (f"{venue}.trades", f"{venue}_trades", f"stg_{venue}__trades")
+    ]
+    for name in (*of_venues, "fct_trades", "fct_candles_1s"):
         expect(page.get_by_text(name, exact=True).last).to_be_visible()
-    expect(page.get_by_text("Materialized", exact=True)).to_have_count(4)
+    # Of each venue what lies behind the topic, and what stands on all of them.
+    expect(page.get_by_text("Materialized", exact=True)).to_have_count(3 * 2 + 2)
     expect(page.get_by_text("Never materialized")).to_have_count(0)
     keep(page, "lineage")
 
