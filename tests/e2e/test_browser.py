@@ -55,7 +55,7 @@ def keep(page: Page, name: str) -> None:
 def test_lineage_runs_from_topic_to_mart(page: Page, stack: LiveStack) -> None:
     # Wide enough that the UI does not shrink the graph to boxes without names.
     page.set_viewport_size({"width": 3000, "height": 1000})
-    page.goto(f"{stack.url}/assets/marts/fct_candles_1s?view=lineage&lineageScope=upstream&lineageDepth=5")
+    page.goto(f"{stack.url}/assets/marts/fct_candles_1s?view=lineage&lineageScope=upstream&lineageDepth=4")
     of_venues = [
         name
         for venue in ("binance", "coinbase", "kraken")
