@@ -127,6 +127,8 @@ def test_the_proof_finds_it(
                 return
             if set(trial.test().values()) != {"pass"}:
                 return
+            if file == PROGRESS and trial.rows("select count(*) from marts.fct_trades") == [(0,)]:
+                return  # it waits for ever for a venue that is quiet, in a rebuild, too
             if file == DUPLICATES and contradicted_firsts(trial):
                 return
             if file in OF_BOOKS and found_books(trial) != expected_books(trial):
