@@ -22,6 +22,7 @@ from dbt.contracts.graph.nodes import CompiledNode, ResultNode
 
 from ingest.errors import NeedsAttention
 from orchestration.dbt.project import DBT_DIR, dbt_environment, ensure_manifest, is_current
+from orchestration.dbt.quiet import keep_quiet
 
 # Nothing written, nothing asked twice: each of these costs a tenth of a second or more per call.
 QUICK = [
@@ -44,6 +45,7 @@ class WarmDbt:
 
     def __init__(self, variables: Mapping[str, str] = NO_VARIABLES) -> None:
         os.environ.update(dbt_environment())
+        keep_quiet()
         manifest_path = ensure_manifest()
         self.manifest_json: Mapping[str, Any] = json.loads(manifest_path.read_text())
         self._runner = dbtRunner(manifest=_parsed(manifest_path.with_name(PARTIAL_PARSE_FILE_NAME)))

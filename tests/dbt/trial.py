@@ -7,7 +7,7 @@ Trial ─▶ land(topic, records)   replay(topic, batches)   run(...)   rebuild(
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -21,6 +21,7 @@ from ingest.raw_rows import SCHEMA
 from ingest.settings import PROJECT_ROOT
 from ingest.topics import BY_NAME
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
+from orchestration.dbt.quiet import keep_quiet
 from orchestration.dbt.warm import keep_rendered
 
 PROJECT = PROJECT_ROOT / "dbt_project"
@@ -41,6 +42,8 @@ class Project:
     target: Path
     chosen: frozenset[str] = frozenset()
     """These models alone, unless it is empty."""
+    rendered: dict[int, dict[str, str]] = field(default_factory=dict)
+    """What runs rendered of the models, by what the sources said: a test may plant a bug in them."""
 
     def where(self) -> list[str]:
         here = str(self.directory)
@@ -50,6 +53,12 @@ class Project:
     def models(self) -> list[str]:
         names = [node.name for node in self.manifest.nodes.values() if node.resource_type == "model"]
         return [name for name in names if name in self.chosen or not self.chosen]
+
+    def rendered_of_sources(self) -> dict[str, str]:
+        """As an earlier run left it, if macros and models said the same then."""
+        texts = [macro.macro_sql for macro in self.manifest.macros.values()]
+        texts += [node.raw_code for node in self.manifest.nodes.values() if isinstance(node, ModelNode)]
+        return self.rendered.setdefault(hash(tuple(texts)), {})
 
     def fed_by(self, topics: Iterable[str]) -> "Project":
         """With the models that messages of these topics reach, and all that those are made of."""
@@ -77,6 +86,7 @@ def _along(edges: Mapping[str, Sequence[str]], start: Iterable[str]) -> set[str]
 
 def parse_project(directory: Path, target: Path, chosen: frozenset[str] = frozenset()) -> Project:
     """Parse it: a project that does not parse is an error here, with dbt's own words."""
+    keep_quiet()
     project = Project(directory, Manifest(), target)
     with home(target):
         outcome = dbtRunner().invoke(["parse", *QUICK, *project.where()])
@@ -106,7 +116,6 @@ class Trial:
         self.project = project
         self.directory = directory
         self.connection = connection
-        self._rendered: dict[str, str] = {}
 
     def land(self, topic: str, records: Sequence[Mapping[str, object]], kind: str = "landing") -> int:
         """The records as one batch, its number taken as the drain takes it."""
@@ -194,19 +203,20 @@ class Trial:
 
     @contextlib.contextmanager
     def _rendered_once(self, *, is_run: bool) -> Iterator[None]:
-        """A run renders no model that an earlier one here did, as in the loop. All others find the project as
+        """A run renders no model that an earlier one did, as in the loop. All others find the project as
         it was parsed: a unit test puts its own tables in the place of a model's."""
         models = [node for node in self.project.manifest.nodes.values() if isinstance(node, ModelNode)]
         parsed = [node.raw_code for node in models]
+        rendered = self.project.rendered_of_sources()
         for node in models if is_run else ():
-            node.raw_code = self._rendered.get(node.name, node.raw_code)
+            node.raw_code = rendered.get(node.name, node.raw_code)
             node.compiled_code = None  # by an earlier trial
         try:
             yield
         finally:
             for node, text in zip(models, parsed, strict=True) if is_run else ():
                 keep_rendered(node)
-                self._rendered[node.name] = node.raw_code
+                rendered[node.name] = node.raw_code
                 node.raw_code = text
 
 

@@ -7,14 +7,14 @@
 {% endmacro %}
 
 {% macro duckdb__in_one_transaction(definitions, steps) %}
-    {% for definition in definitions %}
-        {% call statement("definition") %} {{ definition }} {% endcall %}
-    {% endfor %}
+    {% set rows = {"insert": 0} %}
+    {% for definition in definitions %} {% do adapter.add_query(definition) %} {% endfor %}
     {% for name, step in steps.items() %}
-        {% call statement(name, fetch_result=name == "insert") %} {{ step }} {% endcall %}
+        {% set answer = adapter.add_query(step)[1] %}
+        {% if name == "insert" %} {% do rows.update(insert=answer.fetchone()[0]) %} {% endif %}
     {% endfor %}
     {% do adapter.commit() %}
-    {% do return(load_result("insert").table.rows[0][0] | int if "insert" in steps else 0) %}
+    {% do return(rows.insert) %}
 {% endmacro %}
 
 {% macro snowflake__in_one_transaction(definitions, steps) %}
@@ -26,10 +26,19 @@
     {% do return(load_result("insert").response.rows_affected if "insert" in steps else 0) %}
 {% endmacro %}
 
-{# Committed at once, without an answer: fetching one costs dbt more than most statements do. #}
-{% macro send(query) %}
+{# Committed at once, without an answer. #}
+{% macro send(query) %} {% do adapter.dispatch("send")(query) %} {% endmacro %}
+{% macro duckdb__send(query) %} {% do adapter.add_query(query, auto_begin=false) %} {% endmacro %}
+{% macro snowflake__send(query) %}
     {% call statement("sent", auto_begin=false) %} {{ query }} {% endcall %}
 {% endmacro %}
+
+{# DuckDB's own answer: the table that dbt makes of one costs more than most of our statements do. #}
+{% macro first_row(query) %} {% do return(adapter.dispatch("first_row")(query)) %} {% endmacro %}
+{% macro duckdb__first_row(query) %}
+    {% do return(adapter.add_query(query, auto_begin=false)[1].fetchone()) %}
+{% endmacro %}
+{% macro snowflake__first_row(query) %} {% do return(run_query(query).rows[0]) %} {% endmacro %}
 
 {% macro temporary_table(name, query) %}
     {% do return("create or replace temporary table " ~ name ~ " as " ~ query) %}
@@ -37,12 +46,12 @@
 
 {# Keeps a query's rows for this session; returns how many. #}
 {% macro create_temporary(name, query) %}
-    {% set created = run_query(temporary_table(name, query)) %}
+    {% set created = first_row(temporary_table(name, query)) %}
     {% do return(adapter.dispatch("row_count")(name, created)) %}
 {% endmacro %}
-{% macro duckdb__row_count(name, created) %} {% do return(created.rows[0][0] | int) %} {% endmacro %}
+{% macro duckdb__row_count(name, created) %} {% do return(created[0]) %} {% endmacro %}
 {% macro snowflake__row_count(name, created) %}
-    {% do return(run_query("select count(*) from " ~ name).rows[0][0] | int) %}
+    {% do return(first_row("select count(*) from " ~ name)[0] | int) %}
 {% endmacro %}
 
 {# How far this model has built (none: never), whether a rebuild is due, its table's columns (none: no table). #}
@@ -53,7 +62,7 @@
             (select count(*) from ops.rebuilds_due where model = '{{ model.unique_id }}'),
             ({{ adapter.dispatch("column_names")(target) }})
     {% endset %}
-    {% set built_through, due, columns = run_query(query).rows[0] %}
+    {% set built_through, due, columns = first_row(query) %}
     {% do return({"built_through": built_through, "is_due": due > 0, "columns": columns}) %}
 {% endmacro %}
 {% macro duckdb__column_names(target) -%}
