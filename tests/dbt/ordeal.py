@@ -23,6 +23,10 @@ def live_through(trial: Trial, seed: int, steps: int) -> None:
             if random.random() < 0.1:
                 log.begin_next_life()
         _run_something(trial, logs, random)
+    # Something new for all, and only a part is run: the rest has to follow by itself.
+    for log in logs:
+        trial.land(log.feed.topic, log.batch(60))
+    _run_a_part(trial, random)
 
 
 def contradicted_firsts(trial: Trial) -> list[tuple]:
@@ -71,20 +75,24 @@ def _correct(trial: Trial, log: Log, random: Random) -> list[int]:
 
 def _run_something(trial: Trial, logs: list[Log], random: Random) -> None:
     chance = random.random()
-    models = trial.project.models
     if chance < 0.4:
         trial.must_run()
     elif chance < 0.6:
-        trial.run("--select", *random.sample(models, random.randint(1, len(models))))
+        _run_a_part(trial, random)
     elif chance < 0.8:
         _run_with_a_failure(trial, random)
     elif chance < 0.9:
-        trial.run("--full-refresh", "--select", random.choice(models))
+        trial.run("--full-refresh", "--select", random.choice(trial.project.models))
     else:
         # Somebody mends raw by hand and rebuilds staging: what stands on it must follow.
         for log in logs:
             _correct(trial, log, random)
         trial.run("--full-refresh", "--select", "staging")
+
+
+def _run_a_part(trial: Trial, random: Random) -> None:
+    models = trial.project.models
+    trial.run("--select", *random.sample(models, random.randint(1, len(models))))
 
 
 def _run_with_a_failure(trial: Trial, random: Random) -> None:

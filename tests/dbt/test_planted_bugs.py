@@ -111,6 +111,8 @@ BUGS = {
     "a gap is no gap": (SEQUENCED, "follows_sequence > previous_sequence", "false"),
     "what was kept of the book is forgotten": (SPANS, "where messages.is_base and", "where false and"),
 }
+# Ten lives, those first that find most.
+LIVES = (1, 6, 8, 2, 0, 3, 4, 5, 7, 9)
 
 
 @pytest.mark.slow
@@ -120,7 +122,7 @@ def test_the_proof_finds_it(
 ) -> None:
     monkeypatch.setattr(*planted(project.manifest, file, right, wrong))
     project = replace(project, chosen=built_for(file))
-    for seed in range(10):
+    for seed in range(10) if file in OF_BOOKS else LIVES:
         with open_trial(project, tmp_path / f"home_{seed}") as trial:
             live_through(trial, seed, steps=10)
             if trial.differences_to_rebuild():
