@@ -106,13 +106,19 @@ def at_statement(pattern: str, node: str = "", act: Act = die, nth: int = 1, *, 
 
 
 def _at_statement(pattern: str, node: str, act: Act, nth: int, *, done: bool) -> None:
+    from dbt_common.events.contextvars import get_node_info
+
     owner, name = _owner(DBT_EXECUTE)
     original = getattr(owner, name)
     found = 0
 
     def execute(self: Any, sql: str, bindings: Any = None) -> Any:
         nonlocal found
-        matches = f'"node_id": "{node}' in sql and re.search(pattern, sql, re.DOTALL | re.IGNORECASE)
+        matches = (
+            sql not in ("BEGIN", "COMMIT")
+            and get_node_info().get("unique_id", "").startswith(node)
+            and re.search(pattern, sql, re.DOTALL | re.IGNORECASE)
+        )
         found += bool(matches)
         now = bool(matches) and found == nth
         if now and not done:
