@@ -7,14 +7,15 @@ from tests.dbt.feeds import BookTickers, CoinbaseTrades, Depth, SparseTrades, Tr
 from tests.dbt.log import Log
 from tests.dbt.trial import Trial
 
-FED = tuple(feed.topic for feed in (Trades, BookTickers, Depth, CoinbaseTrades))
+BESIDE_TRADES = (BookTickers, Depth, CoinbaseTrades)
+FED = tuple(feed.topic for feed in (Trades, *BESIDE_TRADES))
 
 
 def live_through(trial: Trial, seed: int, steps: int) -> None:
     """Do what can happen, in an order that the seed decides."""
     random = Random(seed)
     trades = (SparseTrades, Trades)[seed % 2]
-    logs = [Log(feed(random), random) for feed in (trades, BookTickers, Depth, CoinbaseTrades)]
+    logs = [Log(feed(random), random) for feed in (trades, *BESIDE_TRADES)]
     for _ in range(steps):
         for log in random.sample(logs, random.randint(1, 3)):
             trial.land(log.feed.topic, log.batch(random.choice([0, 1, 7, 60, 200])))

@@ -76,6 +76,7 @@ def test_each_kind_of_drift_is_told(trial: Trial, wrapping: dict[str, str]) -> N
         ("rpi.is", "new", "array", None, 2),
         ("rpi.is[]", "new", "number", None, 2),
     ]
+    assert trial.test("--select", "fct_schema_drift")["nothing_drifts_fct_schema_drift_"] == "warn"
     # All of them are trades all the same.
     assert trial.rows("select trade_id from marts.fct_trades order by 1") == [(n,) for n in range(1, 6)]
 
