@@ -16,7 +16,7 @@ from kafka.errors import (
     for_code,
 )
 
-from ingest.kafka.connect import PASSING, connect, explained
+from ingest.kafka.connect import TRANSIENT, connect, explained
 from ingest.kafka.log import TopicState
 from ingest.settings import Settings
 from ingest.window import Bounds
@@ -63,7 +63,7 @@ class Cluster:
             try:
                 return question(admin)
             except KafkaError as error:
-                if not isinstance(error, PASSING) or time.monotonic() > deadline:
+                if not isinstance(error, TRANSIENT) or time.monotonic() > deadline:
                     self.close()  # the next question connects anew: the broker may have moved
                     raise explained(self._settings, error) from error
             time.sleep(RETRY_SECONDS)

@@ -23,7 +23,7 @@ Client = TypeVar("Client")
 
 CONNECT_SECONDS = 4.0
 # What passes by itself. A partition that lost its leader after it was asked for is at broker -1.
-PASSING = (RetriableError, UnknownBrokerIdError)
+TRANSIENT = (RetriableError, UnknownBrokerIdError)
 
 
 def connect(settings: Settings, client_class: Callable[..., Client], **options: Any) -> Client:
@@ -103,6 +103,6 @@ def explained(settings: Settings, error: KafkaError) -> TickhouseError:
     """An error of kafka-python in our words: go on later, or act."""
     if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
         return refused(settings, str(error))
-    if isinstance(error, PASSING):
+    if isinstance(error, TRANSIENT):
         return broker_unavailable(settings, str(error))
     return NeedsAttention(f"Kafka at {settings.bootstrap_servers} cannot give us what we ask: {error}")

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from ingest.errors import DeliveryFailed
-from ingest.kafka.connect import broker_unavailable, connect, require_listener
+from ingest.kafka.connect import TRANSIENT, broker_unavailable, connect, require_listener
 from ingest.kafka.publisher import BUFFER_BYTES, COMPRESSION, LINGER_MS, Publisher
 from ingest.message import Message
 from ingest.settings import Settings
@@ -60,7 +60,7 @@ class KafkaPythonPublisher(Publisher):
             future.add_errback(self._note, message.topic)
 
     def _note(self, topic: str, error: Exception) -> None:
-        self._give_up(topic, type(error).__name__, can_retry=isinstance(error, RetriableError))
+        self._give_up(topic, type(error).__name__, can_retry=isinstance(error, TRANSIENT))
 
     def _deliver(self) -> None:
         self._wait_for(self._producer.flush)

@@ -1,4 +1,4 @@
-"""What dbt has to say is composed where somebody reads it, and told where somebody listens."""
+"""What dbt has to say is composed where somebody reads it, and told where there is a logger."""
 
 import io
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def a_query() -> SQLQuery:
     return SQLQuery(conn_name="model.tickhouse.fct_trades", sql="select 1", node_info={})
 
 
-def test_a_query_is_not_composed_while_nobody_listens(heard: list[EventMsg]) -> None:
+def test_a_query_is_not_composed_without_a_logger(heard: list[EventMsg]) -> None:
     query = a_query()
     fire_event(query)
     assert heard == []
