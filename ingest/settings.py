@@ -141,6 +141,13 @@ class Settings(BaseSettings):
         return self.tickhouse_home / "warehouse.duckdb"
 
     @property
+    def dbt_target(self) -> str:
+        """Where dbt keeps what it parsed, in its project: it names the database, so each has its own."""
+        if self.warehouse == "duckdb":
+            return "target"
+        return f"target/snowflake/{self.snowflake_account}/{self.snowflake_database}"
+
+    @property
     def dagster_home(self) -> Path:
         return self.tickhouse_home / "dagster"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingest.errors import ServiceFailed
 from ingest.settings import Settings
+from ingest.warehouse.dbt_variables import dbt_variables
 
 TAIL_LINES = 15
 # Politely, then less so. Dagster needs a while to stop its own children.
@@ -79,7 +80,7 @@ def instance_environment(settings: Settings) -> dict[str, str]:
     """With it, every process of an instance finds the same home, broker and history."""
     return {
         **os.environ,
-        "TICKHOUSE_HOME": str(settings.tickhouse_home),
+        **dbt_variables(settings),
         "DAGSTER_HOME": str(settings.dagster_home),
         "DO_NOT_TRACK": "1",
         "PATH": f"{programs()}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -9,6 +9,7 @@ from pathlib import Path
 from dagster_dbt import DbtProject
 
 from ingest.settings import PROJECT_ROOT, load_settings
+from ingest.warehouse.dbt_variables import dbt_variables
 
 DBT_DIR = PROJECT_ROOT / "dbt_project"
 # `dbt deps` has nothing to do: packages from a hub would need a network that may not be there.
@@ -16,15 +17,15 @@ SOURCE_FOLDERS = ("models", "macros", "tests", "seeds")
 ANONYMOUS = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 
 
-def dbt_environment() -> dict[str, str]:
+def dbt_environment(run_id: str | None = None) -> dict[str, str]:
     """What dbt needs to find this instance's warehouse, wherever it is called from."""
-    return {**os.environ, **ANONYMOUS, "TICKHOUSE_HOME": str(load_settings().tickhouse_home)}
+    return {**os.environ, **ANONYMOUS, **dbt_variables(load_settings(), run_id)}
 
 
 def ensure_manifest() -> Path:
     """The manifest, made by `dbt parse` if it is missing or older than the project."""
-    manifest = DBT_DIR / "target" / "manifest.json"
-    manifest.parent.mkdir(exist_ok=True)
+    manifest = DBT_DIR / load_settings().dbt_target / "manifest.json"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
     with (manifest.parent / "parse.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not is_current(manifest):
@@ -48,4 +49,4 @@ def _newest_source() -> float:
 
 def dbt_project() -> DbtProject:
     ensure_manifest()
-    return DbtProject(project_dir=DBT_DIR, profiles_dir=DBT_DIR)
+    return DbtProject(DBT_DIR, target_path=Path(load_settings().dbt_target), profiles_dir=DBT_DIR)

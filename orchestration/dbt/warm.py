@@ -43,8 +43,8 @@ NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 class WarmDbt:
     """Runs dbt commands in this process. The warehouse may be held open by the caller meanwhile."""
 
-    def __init__(self, variables: Mapping[str, str] = NO_VARIABLES) -> None:
-        os.environ.update(dbt_environment())
+    def __init__(self, variables: Mapping[str, str] = NO_VARIABLES, run_id: str | None = None) -> None:
+        os.environ.update(dbt_environment(run_id))
         keep_quiet()
         manifest_path = ensure_manifest()
         self.manifest_json: Mapping[str, Any] = json.loads(manifest_path.read_text())

@@ -27,8 +27,6 @@ TOKEN_WAYS = {
 
 def open_session(settings: Settings, run_id: str | None = None) -> SnowflakeConnection:
     """A session whose statements bear the run's id in their query tag."""
-    if not (settings.snowflake_account and settings.snowflake_database):
-        raise SettingsInvalid("WAREHOUSE=snowflake wants SNOWFLAKE_ACCOUNT and SNOWFLAKE_DATABASE as well.")
     try:
         return connect(**session_options(settings, run_id))
     except Error as error:
@@ -37,6 +35,8 @@ def open_session(settings: Settings, run_id: str | None = None) -> SnowflakeConn
 
 def session_options(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
     """What the connector is told."""
+    if not (settings.snowflake_account and settings.snowflake_database):
+        raise SettingsInvalid("WAREHOUSE=snowflake wants SNOWFLAKE_ACCOUNT and SNOWFLAKE_DATABASE as well.")
     tag = json.dumps({"app": "tickhouse", "run_id": run_id})
     options = {
         "account": settings.snowflake_account,
