@@ -16,11 +16,29 @@ import fakesnow.macros
 import fakesnow.transforms
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlglot
+from mended_sql import mended
 from sqlglot import Expr, exp
 
 from snowflake.connector.errors import ProgrammingError
 
-FLATTEN = """create or replace macro {catalog}._fs_flatten(input) as table
+MACROS = """
+create or replace macro {catalog}.as_array(input) as case when json_type(input) = 'ARRAY' then input end;
+create or replace macro {catalog}.as_object(input) as case when json_type(input) = 'OBJECT' then input end;
+create or replace macro {catalog}._sf_list(input) as cast(input as json[]);
+create or replace macro {catalog}._sf_json(input) as case when input is not null then to_json(input) end;
+create or replace macro {catalog}._sf_json_text(input) as
+    case when input is not null then cast(to_json(input) as varchar) end;
+create or replace macro {catalog}._sf_array_max(input) as list_max(cast(input as double[]));
+create or replace macro {catalog}._sf_array_flatten(input) as
+    case when input is not null then to_json(flatten(cast(input as json[][]))) end;
+create or replace macro {catalog}._sf_array_slice(input, first, past) as
+    case when input is not null then to_json(list_slice(cast(input as json[]), first + 1, past)) end;
+create or replace macro {catalog}._sf_try_timestamp(input) as try_cast(input as timestamp);
+create or replace macro {catalog}._sf_typeof(input) as case json_type(input)
+    when 'UBIGINT' then 'INTEGER' when 'BIGINT' then 'INTEGER' when 'DOUBLE' then 'DECIMAL'
+    when 'NULL' then 'NULL_VALUE' else json_type(input) end;
+create or replace macro {catalog}._sf_flatten(input, is_outer) as table
     select hash(to_json(input))::ubigint as seq, part.k as key,
         coalesce(part.k, '[' || part.i || ']') as path,
         part.i as index, part.v as value, to_json(input) as this
@@ -28,13 +46,28 @@ FLATTEN = """create or replace macro {catalog}._fs_flatten(input) as table
         case when json_type(to_json(input)) = 'OBJECT'
         then list_transform(json_keys(to_json(input)), lambda k, n:
             struct_pack(k := k, i := null::bigint, v := cast(to_json(input) -> k as json)))
-        else list_transform(cast(to_json(input) as json[]), lambda v, n:
-            struct_pack(k := null::varchar, i := (n - 1)::bigint, v := v)) end) as part)"""
+        when json_type(to_json(input)) = 'ARRAY' and (not is_outer or json_array_length(to_json(input)) > 0)
+        then list_transform(cast(to_json(input) as json[]), lambda v, n:
+            struct_pack(k := null::varchar, i := (n - 1)::bigint, v := v))
+        when is_outer
+        then [struct_pack(k := null::varchar, i := null::bigint, v := null::json)] end) as part);
+create or replace macro {catalog}._sf_flatten_recursive(input) as table
+    select hash(input)::ubigint as seq, null::varchar as key,
+        regexp_replace(node.fullkey, '^[$][.]?', '') as path,
+        null::bigint as index, node.value as value, input as this
+    from json_tree(input) as node where node.fullkey <> '$'
+"""
 
 
 def mend() -> None:
-    first_transform = fakesnow.transforms.current_version
-    fakesnow.transforms.current_version = lambda node: first_transform(_mended(node))
+    transform = fakesnow.cursor.FakeSnowflakeCursor._transform
+    fakesnow.cursor.FakeSnowflakeCursor._transform = lambda self, tree, params: (
+        _table_function(transform, self, tree)
+        if _makes_table_function(tree)
+        else transform(self, mended(tree), params)
+    )
+    # It makes DOUBLEs of what is summed, in case that is text.
+    fakesnow.transforms.numeric_agg_implicit_cast = lambda node: node
     merge = fakesnow.transforms.merge
     fakesnow.transforms.merge = lambda node: merge(_merge_source_named(node))
     times = fakesnow.arrow.timestamp_to_sf_struct
@@ -42,45 +75,22 @@ def mend() -> None:
     execute = fakesnow.cursor.FakeSnowflakeCursor.execute
     fakesnow.cursor.FakeSnowflakeCursor.execute = lambda *of, **how: _wait_ended(execute, *of, **how)
     creation = fakesnow.macros.creation_sql
-    fakesnow.macros.creation_sql = lambda catalog: f"{creation(catalog)};{FLATTEN.format(catalog=catalog)}"
+    fakesnow.macros.creation_sql = lambda catalog: f"{creation(catalog)};{MACROS.format(catalog=catalog)}"
 
 
-def _mended(node: Expr) -> Expr:
-    if isinstance(node, exp.Join) and node.args.get("match_condition"):
-        return _asof_join(node)
-    if isinstance(node, exp.Create) and node.kind == "TABLE" and node.args.get("properties"):
-        return _temporary_table_with_a_schema(node)
-    if isinstance(node, exp.ArrayFilter):
-        return _filter_of_json(node)
-    return node
+def _makes_table_function(tree: Expr) -> bool:
+    return isinstance(tree, exp.Create) and tree.kind == "FUNCTION" and bool(tree.find(exp.ReturnsProperty))
 
 
-def _asof_join(join: exp.Join) -> exp.Join:
-    """`asof join … match_condition (…)` is DuckDB's `asof left join … on … and …`."""
-    match = join.args["match_condition"]
-    match = match.this if isinstance(match, exp.Paren) else match
-    on = join.args.get("on")
-    join.set("match_condition", None)
-    join.set("side", "LEFT")
-    join.set("on", exp.and_(on.copy(), match.copy()) if on else match.copy())
-    return join
-
-
-def _temporary_table_with_a_schema(create: exp.Create) -> exp.Create:
-    """DuckDB keeps its temporary tables in a schema of their own: an ordinary one does here."""
-    table = create.this.this if isinstance(create.this, exp.Schema) else create.this
-    if table.args.get("db"):
-        properties = create.args["properties"]
-        kept = [each for each in properties.expressions if not isinstance(each, exp.TemporaryProperty)]
-        properties.set("expressions", kept)
-    return create
-
-
-def _filter_of_json(node: Expr) -> Expr:
-    """Arrays are JSON here; DuckDB filters lists."""
-    if not node.this.find(exp.Cast):
-        node.set("this", exp.cast(node.this.copy(), "JSON[]", dialect="duckdb"))
-    return node
+def _table_function(transform: Any, cursor: Any, create: Expr) -> Expr:
+    """DuckDB calls it a macro; fakesnow has none."""
+    signature = create.this
+    name = signature.this.sql(dialect="duckdb")
+    arguments = ", ".join(argument.name for argument in signature.expressions)
+    body = mended(sqlglot.parse_one(create.expression.this, read="snowflake"))
+    query = transform(cursor, body, None).sql(dialect="duckdb")
+    cursor._duck_conn.execute(f"create or replace macro {name}({arguments}) as table {query}")
+    return fakesnow.transforms.SUCCESS_NOP.copy()
 
 
 def _merge_source_named(node: Expr) -> Expr:

@@ -15,14 +15,17 @@
 {%- endmacro %}
 
 {% macro snowflake__cells_are_numbers(cells) -%}
+    {%- set rows = "as_array(try_parse_json(" ~ cells ~ "))" -%}
+    {# Only arrays of arrays can be flattened; all else is an error there. #}
     coalesce(
-        array_size(
-            filter(
-                array_flatten(as_array(try_parse_json({{ cells }}))),
-                cell -> {{ finite_double("cell::varchar") }} is null
-            )
-        )
-        = 0,
+        case
+            when array_size(filter({{ rows }}, cells -> as_array(cells) is null)) = 0
+            then
+                array_size(
+                    filter(array_flatten({{ rows }}), cell -> {{ finite_double("cell::varchar") }} is null)
+                )
+                = 0
+        end,
         false
     )
 {%- endmacro %}

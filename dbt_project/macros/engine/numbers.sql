@@ -66,7 +66,7 @@
     {%- endset -%}
     cast(
         {{ price }} * cast(trunc({{ quantity }}) as number(15, 0))
-        + ({{ rest }} - mod({{ rest }}, 10000000000)) / 10000000000 * 0.0000000001 as number(38, 10)
+        + ({{ rest }} - mod({{ rest }}, 10000000000)) * 0.0000000001 * 0.0000000001 as number(38, 10)
     )
 {%- endmacro %}
 
