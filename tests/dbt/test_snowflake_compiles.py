@@ -25,7 +25,7 @@ FUNCTIONS = frozenset((
     "lpad", "max", "max_by", "median", "min", "min_by", "mod", "nullif", "object_construct",
     "object_keys", "parse_json", "percentile_cont", "power", "rank", "reduce", "regexp_like",
     "regexp_replace", "regexp_substr_all", "round", "row_number", "rtrim", "sqrt", "sum", "sysdate",
-    "time_slice", "timestampdiff", "to_char", "to_json", "to_timestamp_ntz", "transform", "trunc",
+    "time_slice", "timestampdiff", "to_char", "to_date", "to_json", "to_timestamp_ntz", "transform", "trunc",
     "try_cast", "try_parse_json", "try_to_timestamp_ntz", "typeof", "upper",
 ))
 # fmt: on

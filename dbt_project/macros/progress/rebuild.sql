@@ -9,7 +9,7 @@
     {% if not (is_wanted or state.is_due) %} {% do return(false) %} {% endif %}
     {# A model may read itself, also the first time. #}
     {% if state.columns is none %}
-        {% do send("create table if not exists " ~ target ~ get_table_columns_and_constraints()) %}
+        {% do send("create " ~ kind_of_table() ~ " if not exists " ~ target ~ columns_of_table()) %}
     {% endif %}
     {% do get_assert_columns_equivalent(sql) %}
     {% do return(true) %}
@@ -29,7 +29,13 @@
         [
             update_progress("built_through = 0"),
             emptied(target, columns_before),
-            "create or replace table " ~ vanished(target) ~ " (" ~ columns ~ ", batch_id bigint)",
+            "create or replace "
+            ~ kind_of_table()
+            ~ " "
+            ~ vanished(target)
+            ~ " ("
+            ~ columns
+            ~ ", batch_id bigint)",
         ]
     ) %}
 {% endmacro %}
@@ -37,12 +43,29 @@
 {% macro emptied(target, columns_before) %}
     {% set meta = config.get("meta") %}
     {% if "keeps_days" not in meta or columns_before is none %}
-        {% do return("create or replace table " ~ target ~ get_table_columns_and_constraints()) %}
+        {% do return("create or replace " ~ kind_of_table() ~ " " ~ target ~ columns_of_table()) %}
     {% endif %}
     {% do assert_same_columns(
         target, columns_before, "Alter it: some of its rows have no messages to be made of again."
     ) %}
     {% do return("delete from " ~ target ~ " where not " ~ is_below_floor(meta.topic, meta.ages_by)) %}
+{% endmacro %}
+
+{# What stands before the marts can be made again: Snowflake keeps no older states of it, which cost money. #}
+{% macro kind_of_table() %} {% do return(adapter.dispatch("kind_of_table")()) %} {% endmacro %}
+{% macro duckdb__kind_of_table() %} {% do return("table") %} {% endmacro %}
+{% macro snowflake__kind_of_table() %}
+    {% do return("table" if this.schema == "marts" else "transient table") %}
+{% endmacro %}
+
+{# As the contract says. Snowflake keeps the rows of large marts together by what is asked for (clustered_by). #}
+{% macro columns_of_table() %}
+    {% do return(get_table_columns_and_constraints() ~ adapter.dispatch("clustering")()) %}
+{% endmacro %}
+{% macro duckdb__clustering() %} {% do return("") %} {% endmacro %}
+{% macro snowflake__clustering() %}
+    {% set keys = config.get("meta").get("clustered_by") %}
+    {% do return(" cluster by (" ~ keys ~ ")" if keys else "") %}
 {% endmacro %}
 
 {# So that who asks for a day later reads the blocks of that day, not all of them. #}
