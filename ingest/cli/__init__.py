@@ -20,6 +20,7 @@ from ingest.cli.failures import Commands
 from ingest.cli.init import init
 from ingest.cli.mend import fill, repair, replay
 from ingest.cli.output import examples
+from ingest.cli.parity import parity
 from ingest.cli.publish import publish
 from ingest.cli.record import record
 from ingest.cli.setup import setup
@@ -57,6 +58,7 @@ app.command()(repair)
 app.command()(fill)
 app.command()(prune)
 app.command()(reset)
+app.command()(parity)
 app.command()(topics)
 app.add_typer(broker, name="broker")
 app.command()(docs)

@@ -42,6 +42,8 @@ class Model:
     """Its rows go so long after their messages landed, before those do (meta: keeps_at_most_days)."""
     traced: tuple[str, ...] = ()
     """What it notes of rows that vanish, so that its children look there too."""
+    rows_by_batch: bool = False
+    """It has rows of each batch, so they are other ones where the batches are (meta: rows_by_batch)."""
     identity: tuple[str, ...] = ()
     """Which of these say what a row is about: several rows may be about the same."""
 
@@ -119,6 +121,7 @@ def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, 
         keeps=_days(meta.get("keeps_days")),
         keeps_at_most=_days(meta.get("keeps_at_most_days")),
         traced=tuple(key + traced),
+        rows_by_batch=meta.get("rows_by_batch", False),
         identity=tuple(column for column in traced if column != meta.get("ages_by")),
     )
 
