@@ -4,14 +4,19 @@ import logging
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from dbt.adapters.snowflake.connections import SnowflakeCredentials
+from dbt.config.renderer import ProfileRenderer
+from dbt_common.context import set_invocation_context
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from ingest.cli import app
 from ingest.errors import NeedsAttention, SettingsInvalid, WarehouseUnavailable
-from ingest.settings import Settings
+from ingest.settings import PROJECT_ROOT, Settings
+from ingest.warehouse.dbt_variables import dbt_variables
 from ingest.warehouse.open import open_warehouse
 from ingest.warehouse.snowflake.session import explained, open_session, proof, session_options
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
@@ -103,3 +108,35 @@ def test_the_administrators_script_names_the_settings(monkeypatch: pytest.Monkey
     script = CliRunner().invoke(app, ["setup", "snowflake", "--account"]).output
     assert "create database if not exists market_data;" in script
     assert "{" not in script
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"snowflake_private_key": SecretStr(pem("open sesame").decode())},
+        {"snowflake_token": SecretStr("t")},
+        {"snowflake_token": SecretStr("t"), "snowflake_authenticator": "oauth"},
+        {"snowflake_authenticator": "workload_identity", "snowflake_workload_identity_provider": "AWS"},
+        {"snowflake_password": SecretStr("hunter2")},
+    ],
+)
+def test_dbt_is_let_in_as_the_drain_is(given: dict[str, object]) -> None:
+    phrase = SecretStr("open sesame") if "snowflake_private_key" in given else None
+    ours = settings(
+        warehouse="snowflake", snowflake_user="u", snowflake_private_key_passphrase=phrase, **given
+    )
+    told, theirs = session_options(ours, "run-7"), credentials_of_dbt(ours, "run-7")
+    found = {name: value for name, value in theirs.auth_args().items() if value}
+    for name in ("user", "private_key", "token", "password", "workload_identity_provider"):
+        assert found.get(name) == told.get(name)
+    assert found.get("authenticator", "").upper() == told.get("authenticator", "")
+    assert theirs.query_tag == told["session_parameters"]["QUERY_TAG"]
+    assert (theirs.database, theirs.role, theirs.warehouse) == ("market", None, None)
+
+
+def credentials_of_dbt(ours: Settings, run_id: str) -> SnowflakeCredentials:
+    """As dbt reads profiles.yml in that environment."""
+    set_invocation_context(dbt_variables(ours, run_id))
+    profile = yaml.safe_load((PROJECT_ROOT / "dbt_project" / "profiles.yml").read_text())["tickhouse"]
+    fields = ProfileRenderer({}).render_data(profile["outputs"]["snowflake"])
+    return SnowflakeCredentials(**{name: fields[name] for name in fields if name not in ("type", "threads")})
