@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: help install dev test captures lint format bench docs lock clean
+.PHONY: help install dev test test-snowflake captures lint format bench docs lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ dev: install ## everything, live, in the Dagster UI
 test: install ## the whole suite: two tests at a time, then those of a whole running stack, alone
 	@$(BIN)/pytest -n 2 --ignore tests/e2e
 	@$(BIN)/pytest tests/e2e
+
+test-snowflake: install ## what runs against a stand-in for Snowflake, against the account of your SNOWFLAKE_* variables
+	TICKHOUSE_TEST_ACCOUNT=1 $(BIN)/pytest tests/snowflake tests/warehouse/test_landing_contract.py -k "not duckdb"
 
 captures: install ## real recordings of exchanges, for the tests that look at them
 	@$(BIN)/python -m tests.support.captures

@@ -20,10 +20,13 @@ from ingest.kafka.topic_admin import ensure_topics
 from ingest.settings import Settings, load_settings
 from ingest.topics import Topic
 from ingest.warehouse.snowflake.session import open_session
-from tests.snowflake.stand_in import on_stand_in, stand_in
+from tests.snowflake.stand_in import on_account, on_stand_in, stand_in
 from tests.support.broker import OwnBroker
 
 NUMBERS = itertools.count(1)
+# `make test-snowflake`: what the environment says of a real account, before the tests forget it.
+OF_ACCOUNT = {name: value for name, value in os.environ.items() if name.startswith("SNOWFLAKE_")}
+IS_REAL = "TICKHOUSE_TEST_ACCOUNT" in os.environ
 
 TopicFactory = Callable[..., Topic]
 
@@ -87,12 +90,19 @@ def stand_in_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.fixture
-def account(tmp_path: Path, stand_in_port: int) -> Settings:
-    """A Tickhouse on Snowflake, in a database of this test's own."""
-    settings = on_stand_in(stand_in_port, f"test_{os.getpid()}_{next(NUMBERS)}", tickhouse_home=tmp_path)
+def account(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """A Tickhouse on Snowflake, in a database of this test's own: of the stand-in, or of a real account."""
+    database = f"tickhouse_test_{os.getpid()}_{next(NUMBERS)}"
+    if IS_REAL:
+        settings = on_account(OF_ACCOUNT, database, tmp_path)
+    else:
+        settings = on_stand_in(request.getfixturevalue("stand_in_port"), database, tickhouse_home=tmp_path)
     with open_session(settings) as session, session.cursor() as cursor:
-        cursor.execute(f"create database if not exists {settings.snowflake_database}")
-    return settings
+        cursor.execute(f"create database if not exists {database}")
+    yield settings
+    if IS_REAL:
+        with open_session(settings) as session, session.cursor() as cursor:
+            cursor.execute(f"drop database if exists {database}")
 
 
 @pytest.fixture

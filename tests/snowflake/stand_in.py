@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,12 @@ def on_stand_in(port: int, database: str, **others: Any) -> Settings:
         snowflake_protocol="http",
         **others,
     )
+
+
+def on_account(environment: Mapping[str, str], database: str, home: Path) -> Settings:
+    """Settings that lead to a real account, as its variables say, and to another database there."""
+    fields: dict[str, Any] = {name.lower(): value for name, value in environment.items()}
+    return Settings(warehouse="snowflake", tickhouse_home=home, **{**fields, "snowflake_database": database})
 
 
 def _wait_until_it_answers(process: subprocess.Popen, port: int, log: Path) -> None:
