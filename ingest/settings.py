@@ -78,6 +78,31 @@ class Settings(BaseSettings):
         default=60, gt=0, description="It ends when nothing came for so long."
     )
 
+    micro_batch_turn_seconds: float | None = Field(
+        default=None,
+        gt=0,
+        description="A run drains and builds at most this often; unset: each second, on Snowflake each 60: "
+        "that keeps its smallest warehouse awake while messages come, and costs nothing while none do.",
+    )
+    cadence_live_seconds: float | None = Field(
+        default=None, ge=0, description="How often live models are built; unset: with each turn."
+    )
+    cadence_minute_seconds: float | None = Field(
+        default=None, ge=0, description="Those of cadence `minute`; unset: 60, on Snowflake 300."
+    )
+    cadence_hour_seconds: float | None = Field(
+        default=None, ge=0, description="Those of cadence `hour`; unset: 3600."
+    )
+    cadence_day_seconds: float | None = Field(
+        default=None, ge=0, description="Those of cadence `day`; unset: 86400."
+    )
+    snowflake_turn_expires_seconds: float = Field(
+        default=3600,
+        gt=0,
+        description="A run that builds keeps others out for so long, if it was killed and nobody here knows "
+        "of it: longer than your longest build.",
+    )
+
     binance_stream_url: str = Field(
         default="wss://stream.binance.com:9443", description="Binance spot's WebSocket streams."
     )
