@@ -9,7 +9,7 @@ moves under it (another writer, a re-created topic, retention) the batch is drop
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from ingest.drain_plan import Plan, plan
 from ingest.errors import StaleLanding
@@ -69,6 +69,10 @@ class Drain:
                 self._look_again(topic, error)
         return batches
 
+    def prepare(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        """Before `land`: uploads, where the warehouse wants them, of several topics at once."""
+        return self._warehouse.prepare(batches)
+
     def land(self, batch: Batch) -> Landed | None:
         """Commit a batch. None: it was stale, nothing was written, the next fetch looks again."""
         try:
@@ -89,12 +93,17 @@ class Drain:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="landing") as writer:
             batches = self.fetch()
             while batches:
-                landing = [writer.submit(self.land, batch) for batch in batches]
+                prepared = writer.submit(self.prepare, batches)
+                landing = [writer.submit(self._land_nth, prepared, n) for n in range(len(batches))]
                 batches = self._next_batches(self._reading)
                 for done in landing:
                     if landed := done.result():
                         yield landed
                 batches = batches or self.fetch()
+
+    def positions(self) -> dict[str, TopicPositions]:
+        """How far each topic has landed, as far as this drain knows."""
+        return dict(self._positions)
 
     def lag(self) -> dict[str, int]:
         """Messages that each topic had, when last looked at, and that have not landed."""
@@ -103,6 +112,9 @@ class Drain:
             landed = self._positions[topic].next_offsets if topic in self._positions else {}
             behind[topic] = sum(max(0, end - landed.get(number, 0)) for number, end in ends.items())
         return behind
+
+    def _land_nth(self, prepared: Future[Sequence[Batch]], number: int) -> Landed | None:
+        return self.land(prepared.result()[number])
 
     def _start_reading(self) -> dict[str, Iterator[Batch]]:
         """Plan the topics that are not being read, and begin with those that have something to read."""

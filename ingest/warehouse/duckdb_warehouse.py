@@ -1,7 +1,7 @@
 """The warehouse on a laptop: one DuckDB file with the schemas raw, staging, marts and ops."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import duckdb
@@ -26,6 +26,8 @@ PAYLOAD_BYTES = "coalesce(sum(coalesce(strlen(payload), octet_length(payload_byt
 class DuckDbWarehouse:
     """Lands batches in a DuckDB file. Methods open it for themselves; inside `open()` they share it."""
 
+    is_metered = False
+
     def __init__(self, path: Path, wait_seconds: float | None = None) -> None:
         self.file = DuckDbFile(path)
         self._wait_seconds = wait_seconds
@@ -41,6 +43,18 @@ class DuckDbWarehouse:
             finally:
                 self._open = None
 
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if self._open is not None:
+            yield self._open
+        else:
+            with self.file.reading(self._wait_seconds) as connection:
+                yield connection
+
+    def building(self) -> AbstractContextManager[None]:
+        """dbt takes the file's lock by itself, model by model (orchestration/dbt/warehouse_lock.py)."""
+        return nullcontext()
+
     def migrate(self) -> None:
         self.file.create()
         with self._writing() as connection:
@@ -49,8 +63,12 @@ class DuckDbWarehouse:
                 connection.execute(f"create table if not exists raw.{topic.raw_table} ({RAW_COLUMNS})")
 
     def positions(self) -> Mapping[str, TopicPositions]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_positions(connection)
+
+    def prepare(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        """A file wants no preparation."""
+        return batches
 
     def land(self, batch: Batch, run_id: str | None) -> Landed:
         with self._writing() as connection:
@@ -73,7 +91,7 @@ class DuckDbWarehouse:
             connection.execute("delete from ops.lease where name = ?", [name])
 
     def lease_holder(self, name: str) -> str | None:
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute("select run_id from ops.lease where name = ?", [name]).fetchone()
         return row[0] if row else None
 
@@ -91,14 +109,6 @@ class DuckDbWarehouse:
         same key at once, DuckDB 2.0 has been seen to lose the row and to keep its key in the index."""
         with self.file.lock.one_thread(), self.file.writing(self._wait_seconds) as connection:
             yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        if self._open is not None:
-            yield self._open
-        else:
-            with self.file.reading(self._wait_seconds) as connection:
-                yield connection
 
 
 def read_positions(connection: duckdb.DuckDBPyConnection) -> dict[str, TopicPositions]:

@@ -1,12 +1,14 @@
 """What a warehouse must do, whichever it is: remember positions, and land rows with them or not at all."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
 
 from ingest.errors import StaleLanding
+from ingest.warehouse.connection import Connection
 from ingest.window import Window
 
 
@@ -64,6 +66,8 @@ class Batch:
     topic_id: str | None
     life_reason: str
     landings: Sequence[Landing]
+    files: Sequence[str | None] | None = None
+    """Where the rows of each landing lie in the warehouse already, if it has prepared the batch."""
 
     @property
     def row_count(self) -> int:
@@ -100,12 +104,31 @@ class Landed:
 class Warehouse(Protocol):
     """DuckDB or Snowflake. Every method either does all it says or changes nothing."""
 
+    is_metered: bool
+    """Whether each question costs: it is asked only where there is something to do."""
+
+    def open(self) -> AbstractContextManager[Connection]:
+        """Hold the warehouse for several steps: landing, then dbt, then checks. Nobody else builds then."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """To look, and change nothing."""
+        ...
+
+    def building(self) -> AbstractContextManager[None]:
+        """Around dbt, where it is not held open: nobody else builds then."""
+        ...
+
     def migrate(self) -> None:
         """Make or bring up to date everything that the drain and dbt stand on."""
         ...
 
     def positions(self) -> Mapping[str, TopicPositions]:
         """How far each topic has landed: the only truth about it."""
+        ...
+
+    def prepare(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        """The same batches, after whatever their landing needs before its transaction, side by side."""
         ...
 
     def land(self, batch: Batch, run_id: str | None) -> Landed:

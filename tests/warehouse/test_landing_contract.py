@@ -166,3 +166,40 @@ def test_the_lease_names_the_run_that_took_it_last(trial: Trial) -> None:
     trial.another().take_lease("loop", "run-2")
     assert trial.warehouse.lease_holder("loop") == "run-2"
     assert trial.warehouse.lease_holder("another") is None
+
+
+def test_of_runs_that_take_a_lease_at_once_one_is_named_and_all_see_it(trial: Trial) -> None:
+    warehouses = [trial.another() for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: warehouses[n].take_lease("loop", f"run-{n}"), range(4)))
+    named = {warehouse.lease_holder("loop") for warehouse in warehouses}
+    assert len(named) == 1
+    assert named < {f"run-{n}" for n in range(4)}
+    assert trial.query("select count(*) from ops.lease") == [(1,)]
+
+
+def test_a_lease_that_is_released_names_nobody(trial: Trial) -> None:
+    trial.warehouse.take_lease("loop", "run-1")
+    trial.another().release_lease("loop")
+    assert trial.warehouse.lease_holder("loop") is None
+    trial.warehouse.take_lease("loop", "run-2")
+    assert trial.warehouse.lease_holder("loop") == "run-2"
+
+
+def test_batches_that_were_prepared_together_land_as_they_would_alone(trial: Trial) -> None:
+    """Uploads go side by side where there are any; the numbers follow the order of landing."""
+    spans = [(n * 3, n * 3 + 3, n * 3 or None) for n in range(6)]
+    prepared = trial.warehouse.prepare([batch(landing(*span)) for span in spans])
+    assert [trial.another().land(one, "run-1").batch_id for one in prepared] == [1, 2, 3, 4, 5, 6]
+    assert offsets(trial) == list(range(18))
+
+
+def test_it_answers_questions_with_values_in_them(trial: Trial) -> None:
+    trial.warehouse.land(batch(landing(0, 5, None)), "run-1")
+    sql = f"select kafka_offset as at, key from {RAW} where kafka_offset > ? and key = ? order by 1"
+    for opened in (trial.warehouse.reading(), trial.another().open()):
+        with opened as connection:
+            answer = connection.execute(sql, [2, "BTCUSDT"])
+            assert [column[0] for column in answer.description] == ["at", "key"]
+            assert answer.fetchone() == (3, "BTCUSDT")
+            assert answer.fetchall() == [(4, "BTCUSDT")]

@@ -50,8 +50,15 @@ create table if not exists ops.retention (
     pruned_at timestamp_ntz(6) not null
 );
 
+-- Which run loops, and which one builds; an empty run_id: none does.
 create table if not exists ops.lease (
     name varchar not null, run_id varchar not null, taken_at timestamp_ntz(6) not null
+);
+
+-- Price alerts that somebody was told of, so that each is told once; and whether that was taken back.
+create table if not exists ops.told_alerts (
+    venue varchar not null, symbol varchar not null, window_start_at timestamp_ntz(6) not null,
+    rule varchar not null, told_at timestamp_ntz(6) not null, retracted_at timestamp_ntz(6)
 );
 
 create table if not exists ops.rebuilds_due (model varchar not null);

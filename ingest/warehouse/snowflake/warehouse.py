@@ -3,10 +3,9 @@
 put file ─▶ begin ─▶ batch number ─▶ compare-and-swap positions ─▶ copy ─▶ commit
 """
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error
@@ -14,31 +13,47 @@ from snowflake.connector.errors import Error
 from ingest.errors import StaleLanding, WarehouseUnavailable
 from ingest.settings import Settings
 from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, by_topic
+from ingest.warehouse.snowflake import lease
 from ingest.warehouse.snowflake.objects import make_missing
-from ingest.warehouse.snowflake.session import explained, open_session
-from ingest.warehouse.snowflake.upload import copy_statement, payload_bytes, upload
-
-if TYPE_CHECKING:
-    from snowflake.connector import SnowflakeConnection
-
-LOCK_WAIT_ENDED = 625
-"""Another transaction held the table for longer than the account lets us wait."""
+from ingest.warehouse.snowflake.questions import SnowflakeConnection
+from ingest.warehouse.snowflake.shared_session import SharedSession
+from ingest.warehouse.snowflake.upload import copy_statement, payload_bytes
+from ingest.warehouse.snowflake.uploads import Uploads, uploaded
 
 
 class SnowflakeWarehouse:
     """Lands batches in Snowflake. One session, opened at the first question, shared by threads in turn."""
 
-    def __init__(self, settings: Settings, run_id: str | None = None) -> None:
-        self._settings = settings
-        self._run_id = run_id
-        self._session: SnowflakeConnection | None = None
-        self._turn = threading.RLock()
+    is_metered = True
+
+    def __init__(
+        self, settings: Settings, run_id: str | None = None, is_gone: lease.IsGone = lambda _: False
+    ) -> None:
+        self._session = SharedSession(settings, run_id)
+        self._uploads = Uploads(settings, run_id)
+        self._builder = run_id or f"no-run-{uuid.uuid4()}"
+        self._expires_seconds = settings.snowflake_turn_expires_seconds
+        self._is_gone = is_gone
 
     def close(self) -> None:
-        with self._turn, suppress(Error):
-            if self._session is not None:
-                self._session.close()
-        self._session = None
+        self._uploads.close()
+        self._session.close()
+
+    def cursor(self) -> AbstractContextManager[SnowflakeCursor]:
+        """A cursor of the session. After an error of the network the next question opens a new one."""
+        return self._session.cursor()
+
+    @contextmanager
+    def open(self) -> Iterator[SnowflakeConnection]:
+        with self.building():
+            yield SnowflakeConnection(self.cursor)
+
+    @contextmanager
+    def reading(self) -> Iterator[SnowflakeConnection]:
+        yield SnowflakeConnection(self.cursor)
+
+    def building(self) -> AbstractContextManager[None]:
+        return lease.turn(self.cursor, self._builder, self._expires_seconds, self._is_gone)
 
     def migrate(self) -> None:
         with self.cursor() as cursor:
@@ -56,47 +71,27 @@ class SnowflakeWarehouse:
             """)
             return by_topic(cursor.fetchall())
 
+    def prepare(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        return self._uploads.prepare(batches)
+
     def land(self, batch: Batch, run_id: str | None) -> Landed:
         with self.cursor() as cursor:
             # Outside the transaction: it takes the longest, and nothing of it is seen before the copy.
-            paths = [
-                upload(cursor, batch.raw_table, landing.rows) if landing.rows.num_rows else None
-                for landing in batch.landings
-            ]
+            paths = uploaded(cursor, batch)
             with _transaction(cursor):
                 return _land(cursor, batch, paths, run_id)
 
     def take_lease(self, name: str, run_id: str) -> None:
-        with self.cursor() as cursor, _transaction(cursor):
-            cursor.execute("delete from ops.lease where name = %s", [name])
-            cursor.execute("insert into ops.lease select %s, %s, sysdate()", [name, run_id])
+        with self.cursor() as cursor:
+            lease.take(cursor, name, run_id)
 
     def release_lease(self, name: str) -> None:
         with self.cursor() as cursor:
-            cursor.execute("delete from ops.lease where name = %s", [name])
+            lease.free(cursor, name)
 
     def lease_holder(self, name: str) -> str | None:
         with self.cursor() as cursor:
-            cursor.execute("select run_id from ops.lease where name = %s", [name])
-            row = cursor.fetchone()
-        return row[0] if isinstance(row, tuple) else None
-
-    @contextmanager
-    def cursor(self) -> Iterator[SnowflakeCursor]:
-        """A cursor of the session. After an error of the network the next question opens a new one."""
-        with self._turn:
-            try:
-                if self._session is None:
-                    self._session = open_session(self._settings, self._run_id)
-                with self._session.cursor() as cursor:
-                    yield cursor
-            except Error as error:
-                if error.errno == LOCK_WAIT_ENDED:
-                    raise StaleLanding("Another writer kept Snowflake's tables busy for too long.") from error
-                told = explained(error)
-                if isinstance(told, WarehouseUnavailable):
-                    self.close()
-                raise told from error
+            return lease.holder(cursor, name)
 
 
 @contextmanager
@@ -112,7 +107,7 @@ def _transaction(cursor: SnowflakeCursor) -> Iterator[None]:
     cursor.execute("commit")
 
 
-def _land(cursor: SnowflakeCursor, batch: Batch, paths: list[str | None], run_id: str | None) -> Landed:
+def _land(cursor: SnowflakeCursor, batch: Batch, paths: Sequence[str | None], run_id: str | None) -> Landed:
     batch_id = _new_batch(cursor, batch.topic, run_id)
     opened = _open_life(cursor, batch)
     for landing, path in zip(batch.landings, paths, strict=True):
