@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import dagster as dg
-import duckdb
+
+from ingest.warehouse.connection import Connection
 
 ALERTS = dg.AssetKey(["marts", "fct_price_alerts"])
 KEY = "venue, symbol, window_start_at, rule"
+SAME = """found.venue = told.venue and found.symbol = told.symbol
+    and found.window_start_at = told.window_start_at and found.rule = told.rule"""
+NOW = "cast(current_timestamp as timestamp)"
 # An alert of a minute further back is history: of a backfill, or from before alerts were built at all.
 IS_NEWS = """window_start_at >= (select max(window_start_at) - interval '1 hour' from marts.fct_candles_1m)"""
 
@@ -44,22 +48,26 @@ class PriceAlert:
         return found if self.change_pct is None else found | {"change_pct": self.change_pct}
 
 
-def price_alerts(connection: duckdb.DuckDBPyConnection) -> list[PriceAlert]:
+def price_alerts(connection: Connection) -> list[PriceAlert]:
     """What is to be told now."""
     new = connection.execute(
-        f"""select {KEY}, change_pct from marts.fct_price_alerts
-            anti join ops.told_alerts using ({KEY}) where {IS_NEWS} order by window_start_at"""
+        f"""select {KEY}, change_pct from marts.fct_price_alerts as found
+            where not exists (select 1 from ops.told_alerts as told where {SAME}) and {IS_NEWS}
+            order by window_start_at"""
     ).fetchall()
     gone = connection.execute(
-        f"""select {KEY}, null from ops.told_alerts anti join marts.fct_price_alerts using ({KEY})
-            where retracted_at is null and {IS_NEWS} order by window_start_at"""
+        f"""select {KEY}, null from ops.told_alerts as told
+            where not exists (select 1 from marts.fct_price_alerts as found where {SAME})
+                and retracted_at is null and {IS_NEWS}
+            order by window_start_at"""
     ).fetchall()
     for venue, symbol, window_start_at, rule, _ in new:
         values = [venue, symbol, window_start_at, rule]
-        connection.execute("insert into ops.told_alerts values (?, ?, ?, ?, now()::timestamp, null)", values)
+        connection.execute(f"insert into ops.told_alerts select ?, ?, ?, ?, {NOW}, null", values)
     for venue, symbol, window_start_at, rule, _ in gone:
         connection.execute(
-            f"update ops.told_alerts set retracted_at = now()::timestamp where ({KEY}) = (?, ?, ?, ?)",
+            f"""update ops.told_alerts set retracted_at = {NOW}
+                where venue = ? and symbol = ? and window_start_at = ? and rule = ?""",
             [venue, symbol, window_start_at, rule],
         )
     return [PriceAlert(*row) for row in (*new, *gone)]

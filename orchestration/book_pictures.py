@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 import dagster as dg
-import duckdb
 
+from ingest.warehouse.connection import Connection
 from orchestration.drawing import HEIGHT, Point, Scale, image, listed
 
 SECONDS = 120
@@ -17,22 +17,22 @@ SHOWN_BPS = 50
 """How far from mid the depth is drawn."""
 BUSIEST = """(select venue, symbol from marts.fct_book_top where received_at >=
                   (select max(received_at) - interval '5 minutes' from marts.fct_book_top)
-              group by all order by count(*) desc, venue, symbol limit 1)"""
+              group by venue, symbol order by count(*) desc, venue, symbol limit 1)"""
 
 FIGURES: Mapping[dg.AssetKey, str] = {
     dg.AssetKey(["marts", "fct_book_epochs"]): """
-        select count(*) as epochs, count(*) filter (end_reason = 'gap') as gaps,
+        select count(*) as epochs, count_if(end_reason = 'gap') as gaps,
             coalesce(sum(unknown_seconds), 0) as unknown_seconds
         from marts.fct_book_epochs""",
     dg.AssetKey(["marts", "fct_book_oracle"]): """
-        select count(*) as compared, count(*) filter (is_match) as matched,
-            min(sequence) filter (not is_match) as first_mismatch_sequence
+        select count(*) as compared, count_if(is_match) as matched,
+            min(case when not is_match then sequence end) as first_mismatch_sequence
         from marts.fct_book_oracle""",
 }
 """Numbers that the UI plots from build to build: one row of them."""
 
 
-def figures(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[str, dg.MetadataValue]:
+def figures(connection: Connection, key: dg.AssetKey) -> dict[str, dg.MetadataValue]:
     """By name; what is NULL is left out."""
     if key not in FIGURES:
         return {}
@@ -45,15 +45,16 @@ def figures(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[str
     }
 
 
-def depth_picture(connection: duckdb.DuckDBPyConnection) -> dg.MetadataValue | None:
+def depth_picture(connection: Connection) -> dg.MetadataValue | None:
     """How much is bid and asked up to each price: the last book of the busiest market."""
     rows = connection.execute(
         f"""with levels as (
-                select *, max(price) filter (side = 'bid') over () + min(price) filter (side = 'ask') over ()
-                    as twice_mid
+                select symbol, side, price, quantity,
+                    max(case when side = 'bid' then price end) over ()
+                    + min(case when side = 'ask' then price end) over () as twice_mid
                 from intermediate.int_book_levels_current where (venue, symbol) in {BUSIEST}
             )
-            select symbol, side, price::double, quantity::double from levels
+            select symbol, side, cast(price as double), cast(quantity as double) from levels
             where abs(price * 2 - twice_mid) * 10000 <= twice_mid * {SHOWN_BPS} order by price"""
     ).fetchall()
     bids = [(price, quantity) for _, side, price, quantity in rows if side == "bid"][::-1]
@@ -74,14 +75,14 @@ def depth_picture(connection: duckdb.DuckDBPyConnection) -> dg.MetadataValue | N
     return image(shapes, title)
 
 
-def touch_picture(connection: duckdb.DuckDBPyConnection) -> dg.MetadataValue | None:
+def touch_picture(connection: Connection) -> dg.MetadataValue | None:
     """Spread and imbalance at the best prices: the last two minutes of the busiest market."""
     rows = connection.execute(
-        f"""select symbol, date_trunc('second', received_at) as second, last(spread_bps order by sequence),
-                last(imbalance order by sequence)
+        f"""select symbol, date_trunc('second', received_at) as second,
+                cast(max_by(spread_bps, sequence) as double), cast(max_by(imbalance, sequence) as double)
             from marts.fct_book_top
             where (venue, symbol) in {BUSIEST} and spread_bps is not null
-            group by all order by second desc limit {SECONDS}"""
+            group by 1, 2 order by second desc limit {SECONDS}"""
     ).fetchall()[::-1]
     if len(rows) < 2:
         return None

@@ -7,8 +7,8 @@ price ──╮  ┈┈ VWAP, bands behind it
 from collections.abc import Callable, Mapping
 
 import dagster as dg
-import duckdb
 
+from ingest.warehouse.connection import Connection
 from orchestration.book_pictures import depth_picture, touch_picture
 from orchestration.drawing import HEIGHT, Scale, image, listed
 
@@ -16,14 +16,14 @@ MINUTES = 120
 PRICE_HEIGHT = 200
 BUSIEST = """(select venue, symbol from marts.fct_candles_1m where window_start_at >=
                   (select max(window_start_at) - interval '1 hour' from marts.fct_candles_1m)
-              group by all order by sum(trade_count) desc, venue, symbol limit 1)"""
+              group by venue, symbol order by sum(trade_count) desc, venue, symbol limit 1)"""
 
 
-def vwap_picture(connection: duckdb.DuckDBPyConnection) -> dg.MetadataValue | None:
+def vwap_picture(connection: Connection) -> dg.MetadataValue | None:
     """Price with the session's VWAP, its bands, and volume: the last two hours of the busiest market."""
     rows = connection.execute(
-        f"""select symbol, window_start_at, close::double, candles.volume::double,
-                session.vwap, lower_band_2, upper_band_2
+        f"""select symbol, window_start_at, cast(close as double), cast(candles.volume as double),
+                cast(session.vwap as double), cast(lower_band_2 as double), cast(upper_band_2 as double)
             from marts.fct_candles_1m as candles
             inner join marts.fct_vwap_session as session using (venue, symbol, window_start_at)
             where (venue, symbol) in {BUSIEST}
@@ -49,7 +49,7 @@ def vwap_picture(connection: duckdb.DuckDBPyConnection) -> dg.MetadataValue | No
     return image(shapes, f"{symbols[0]}: price, VWAP with two standard deviations, volume, {span}")
 
 
-PICTURES: Mapping[dg.AssetKey, Callable[[duckdb.DuckDBPyConnection], dg.MetadataValue | None]] = {
+PICTURES: Mapping[dg.AssetKey, Callable[[Connection], dg.MetadataValue | None]] = {
     dg.AssetKey(["marts", "fct_vwap_session"]): vwap_picture,
     dg.AssetKey(["marts", "fct_candles_1m"]): vwap_picture,
     dg.AssetKey(["marts", "fct_book_ladder"]): depth_picture,

@@ -3,12 +3,15 @@
 `since_batch_id` bounds the work: the loop looks at what landed since it looked last, the audit at all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
+from ingest.errors import NeedsAttention
 from ingest.topics import TOPICS, Topic
+from ingest.warehouse.connection import Connection
 
 Metadata = Mapping[str, int | float | str]
 REJECTED_SHARE_LIMIT = 0.01
@@ -25,18 +28,17 @@ class CheckResult:
     metadata: Metadata = field(default_factory=dict)
 
 
-RawCheck = Callable[[duckdb.DuckDBPyConnection, Topic, int], CheckResult | None]
+RawCheck = Callable[[Connection, Topic, int], CheckResult | None]
 """None: there is nothing to say of this topic yet."""
 
 
-def coordinates_unique(
-    connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int
-) -> CheckResult:
+def coordinates_unique(connection: Connection, topic: Topic, since_batch_id: int) -> CheckResult:
     """No message lies in the raw table twice."""
     rows, twice = _one(
         connection,
-        f"""select count(*), count(*) - count(distinct (topic_life, kafka_partition, kafka_offset))
-            from raw.{topic.raw_table} where batch_id > ?""",
+        f"""select coalesce(sum(times), 0), coalesce(sum(times - 1), 0) from (
+                select count(*) as times from raw.{topic.raw_table} where batch_id > ?
+                group by topic_life, kafka_partition, kafka_offset) as messages""",
         [since_batch_id],
     )
     (overlapping,) = _one(
@@ -44,28 +46,27 @@ def coordinates_unique(
         """select count(*) from (
                select first_offset < lag(end_offset) over (
                    partition by topic_life, kafka_partition order by first_offset, end_offset) as is_double
-               from ops.windows where topic = ? and batch_id > ? and row_count > 0) where is_double""",
+               from ops.windows where topic = ? and batch_id > ? and row_count > 0) as windows
+           where is_double""",
         [topic.name, since_batch_id],
     )
-    found = {"rows": rows, "duplicates": twice, "overlapping_windows": overlapping}
+    found = {"rows": int(rows), "duplicates": int(twice), "overlapping_windows": overlapping}
     return CheckResult(topic.raw_table, "coordinates_unique", twice == overlapping == 0, metadata=found)
 
 
-def coordinates_complete(
-    connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int
-) -> CheckResult:
+def coordinates_complete(connection: Connection, topic: Topic, since_batch_id: int) -> CheckResult:
     """Every offset below the position was landed or is written down as lost, and no landed row is gone."""
     (holes,) = _one(
         connection,
         """with stretches as (
                select batch_id, topic_life, kafka_partition, first_offset, end_offset
-               from ops.windows where topic = $topic
+               from ops.windows where topic = ?
                union all
                select batch_id, topic_life, kafka_partition, first_offset, end_offset
-               from ops.lost_ranges where topic = $topic
+               from ops.lost_ranges where topic = ?
            ), looked_at as (
                select topic_life, kafka_partition, min(first_offset) as from_offset
-               from stretches where batch_id > $since group by all
+               from stretches where batch_id > ? group by topic_life, kafka_partition
            ), reach as (
                select topic_life, kafka_partition, end_offset,
                    lead(first_offset) over (
@@ -75,23 +76,23 @@ def coordinates_complete(
            )
            select count(*) from reach
            left join ops.positions as placed
-               on placed.topic = $topic and placed.topic_life = reach.topic_life
+               on placed.topic = ? and placed.topic_life = reach.topic_life
                and placed.kafka_partition = reach.kafka_partition
            where end_offset <> coalesce(follows, placed.next_offset)""",
-        {"topic": topic.name, "since": since_batch_id},
+        [topic.name, topic.name, since_batch_id, topic.name],
     )
     (missing,) = _one(
         connection,
         f"""with landed as (
                 select batch_id, count(*) as row_count from raw.{topic.raw_table}
-                where batch_id > $since group by batch_id
+                where batch_id > ? group by batch_id
             ), promised as (
                 select batch_id, sum(row_count) as row_count from ops.windows
-                where topic = $topic and batch_id > $since group by batch_id
+                where topic = ? and batch_id > ? group by batch_id
             )
             select coalesce(sum(abs(promised.row_count - coalesce(landed.row_count, 0))), 0)
             from promised left join landed using (batch_id)""",
-        {"topic": topic.name, "since": since_batch_id},
+        [since_batch_id, topic.name, since_batch_id],
     )
     (lost,) = _one(
         connection,
@@ -102,14 +103,17 @@ def coordinates_complete(
     return CheckResult(topic.raw_table, "coordinates_complete", holes == missing == 0, metadata=found)
 
 
-def rejected_share(connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int) -> CheckResult:
+def rejected_share(connection: Connection, topic: Topic, since_batch_id: int) -> CheckResult:
     """Few of the messages are unusable: more than one in a hundred says the feed has changed."""
     (rows,) = _one(
         connection, f"select count(*) from raw.{topic.raw_table} where batch_id > ?", [since_batch_id]
     )
     try:
         rejected = _rejected_count(connection, topic, since_batch_id)
-    except duckdb.ProgrammingError as error:  # somebody replaced a table that the view stands on
+    except (
+        duckdb.ProgrammingError,
+        NeedsAttention,
+    ) as error:  # somebody replaced a table that the view stands on
         found = {"error": str(error)}
         return CheckResult(topic.raw_table, "rejected_share", passed=False, is_warning=True, metadata=found)
     share = rejected / rows if rows else 0.0
@@ -119,19 +123,20 @@ def rejected_share(connection: duckdb.DuckDBPyConnection, topic: Topic, since_ba
     )
 
 
-def fresh(connection: duckdb.DuckDBPyConnection, topic: Topic, _since_batch_id: int) -> CheckResult | None:
+def fresh(connection: Connection, topic: Topic, _since_batch_id: int) -> CheckResult | None:
     """The newest message is no older than the topic table expects; not asked of a feed that never spoke."""
     (newest_batch,) = _one(
         connection, "select max(batch_id) from ops.windows where topic = ? and row_count > 0", [topic.name]
     )
     if newest_batch is None:
         return None
-    (age,) = _one(
+    now, newest = _one(
         connection,
-        f"""select epoch(now()::timestamp - max(published_at)) from raw.{topic.raw_table}
+        f"""select cast(current_timestamp as timestamp), max(published_at) from raw.{topic.raw_table}
             where batch_id >= ?""",
         [newest_batch],
     )
+    age = None if newest is None else (now - newest).total_seconds()
     expected = topic.fresh_within.total_seconds()
     found: Metadata = {"expected_seconds": expected} | ({} if age is None else {"age_seconds": round(age, 1)})
     is_fresh = age is not None and age <= expected
@@ -141,7 +146,7 @@ def fresh(connection: duckdb.DuckDBPyConnection, topic: Topic, _since_batch_id: 
 RAW_CHECKS: tuple[RawCheck, ...] = (coordinates_unique, coordinates_complete, rejected_share, fresh)
 
 
-def raw_checks(connection: duckdb.DuckDBPyConnection, since_batch_id: int = 0) -> list[CheckResult]:
+def raw_checks(connection: Connection, since_batch_id: int = 0) -> list[CheckResult]:
     """Every check on every raw table that has ever landed something."""
     seen = {row[0] for row in connection.execute("select distinct topic from ops.topic_lives").fetchall()}
     results = [
@@ -153,10 +158,11 @@ def raw_checks(connection: duckdb.DuckDBPyConnection, since_batch_id: int = 0) -
     return [result for result in results if result is not None]
 
 
-def _rejected_count(connection: duckdb.DuckDBPyConnection, topic: Topic, since_batch_id: int) -> int:
+def _rejected_count(connection: Connection, topic: Topic, since_batch_id: int) -> int:
     (is_built,) = _one(
         connection,
-        "select count(*) from information_schema.tables where table_schema = 'marts' and table_name = ?",
+        "select count(*) from information_schema.tables where lower(table_schema) = 'marts' "
+        "and lower(table_name) = ?",
         ["fct_rejected_records"],
     )
     if not is_built:
@@ -165,11 +171,11 @@ def _rejected_count(connection: duckdb.DuckDBPyConnection, topic: Topic, since_b
     return _one(connection, sql, [topic.name, since_batch_id])[0]
 
 
-def newest_batch_id(connection: duckdb.DuckDBPyConnection) -> int:
+def newest_batch_id(connection: Connection) -> int:
     return _one(connection, "select coalesce(max(batch_id), 0) from ops.batches", [])[0]
 
 
-def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: object) -> tuple:
+def _one(connection: Connection, sql: str, values: Sequence[Any]) -> tuple:
     row = connection.execute(sql, values).fetchone()
     assert row is not None  # noqa: S101  (an aggregate returns one row)
     return row

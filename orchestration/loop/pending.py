@@ -4,18 +4,18 @@ latest batch per topic  >  built_through of the model, and its cadence is due
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-import duckdb
-
+from ingest.beats import DEFAULTS, LIVE
 from ingest.errors import NeedsAttention
 from ingest.topics import BY_RAW_TABLE
+from ingest.warehouse.connection import Connection
 from ingest.warehouse.models import lineage
 
-LIVE = "live"
 # Seconds between builds. A model without a cadence is built each turn.
-CADENCES: Mapping[str, float] = {LIVE: 0, "minute": 60, "hour": 3600, "day": 86400}
+CADENCES = DEFAULTS["duckdb"].cadences
 
 # Who waits for a price does not wait for the statistics of the day: so many of the slower models a turn.
 SLOW_AT_ONCE = 3
@@ -68,6 +68,7 @@ class Pending:
     built: Mapping[str, int]
     ages: Mapping[str, float]
     """Seconds since a model was last built; none, if it never was."""
+    cadences: Mapping[str, float] = field(default_factory=lambda: CADENCES)
 
     def due(self, *, all_cadences: bool = False) -> list[Model]:
         """Models with work whose cadence is due; with `all_cadences`, whatever has work."""
@@ -76,6 +77,15 @@ class Pending:
             for model in self.models.values()
             if self._is_behind(model) and (all_cadences or self._is_due(model))
         ]
+
+    def next_due_seconds(self) -> float | None:
+        """Until the cadence of another model with work is due; None: none has any."""
+        waiting = [
+            self.cadences[model.cadence] - self.ages[model.unique_id]
+            for model in self.models.values()
+            if self._is_behind(model) and not self._is_due(model)
+        ]
+        return min(waiting, default=None)
 
     def share(self, due: Sequence[Model], *, live_first: bool = False) -> list[Model]:
         """What one turn builds of what is due: all that is live, and what waits longest of the rest, parents
@@ -104,28 +114,35 @@ class Pending:
     def _is_due(self, model: Model) -> bool:
         """Also if the clock stepped back, and the last build lies ahead."""
         age = self.ages.get(model.unique_id, float("inf"))
-        return not 0 <= age < CADENCES[model.cadence]
+        return not 0 <= age < self.cadences[model.cadence]
 
     def _waiting(self, model: Model) -> tuple[float, int]:
         """A model has more ancestors than any of its parents."""
         return -self.ages.get(model.unique_id, float("inf")), len(model.parents)
 
 
-def look(models: Mapping[str, Model], connection: duckdb.DuckDBPyConnection) -> Pending:
+def look(
+    models: Mapping[str, Model], connection: Connection, cadences: Mapping[str, float] = CADENCES
+) -> Pending:
     """Ask the warehouse what has landed, what is built, and when it was."""
     landed = dict(
         connection.execute("select topic, max(batch_id) from ops.batches group by topic").fetchall()
     )
     progress = connection.execute(
-        """select model, built_through, epoch(now()::timestamptz at time zone 'UTC' - settled_at)
+        """select model, built_through, settled_at, cast(current_timestamp as timestamp)
            from ops.model_progress"""
     ).fetchall()
     return Pending(
         models,
         newest={uid: _newest(model, landed) for uid, model in models.items()},
-        built={uid: built for uid, built, _ in progress},
-        ages={uid: age for uid, _, age in progress if age is not None},
+        built={uid: built for uid, built, _, _ in progress},
+        ages={uid: _seconds(settled, now) for uid, _, settled, now in progress if settled is not None},
+        cadences=cadences,
     )
+
+
+def _seconds(settled_at: datetime, now: datetime) -> float:
+    return (now - settled_at).total_seconds()
 
 
 def _newest(model: Model, landed: Mapping[str, int]) -> int:
