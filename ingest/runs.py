@@ -61,14 +61,27 @@ def looping_runs(settings: Settings) -> list[str]:
 
 def end_looping(settings: Settings, patience_seconds: float) -> bool:
     """Ask the run that loops to end after its turn; whether all have ended in time."""
-    warehouse = DuckDbWarehouse(settings.warehouse_path, wait_seconds=patience_seconds)
     deadline = time.monotonic() + patience_seconds
-    while looping_runs(settings):
+    while running := looping_runs(settings):
         if time.monotonic() > deadline:
             return False
-        warehouse.release_lease(LEASE)  # again: a run that is starting takes it after the first time
+        # Again and again: a run that is starting takes the lease after the first time.
+        if settings.warehouse == "duckdb":
+            DuckDbWarehouse(settings.warehouse_path, wait_seconds=patience_seconds).release_lease(LEASE)
+        else:
+            for run_id in running:
+                _end_sign(settings, run_id).touch()
         time.sleep(0.2)
     return True
+
+
+def is_asked_to_end(settings: Settings, run_id: str) -> bool:
+    """Without a question to the warehouse, where each one costs."""
+    return _end_sign(settings, run_id).exists()
+
+
+def _end_sign(settings: Settings, run_id: str) -> Path:
+    return _folder(settings) / f"{run_id}.end.new"
 
 
 def _signs(settings: Settings) -> list[Path]:
@@ -79,6 +92,7 @@ def _forget_ended(settings: Settings) -> None:
     for sign in _signs(settings):
         if not _is_locked(sign):
             sign.unlink(missing_ok=True)
+            _end_sign(settings, sign.name).unlink(missing_ok=True)
 
 
 def _is_locked(path: Path) -> bool:

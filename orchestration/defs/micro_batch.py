@@ -3,15 +3,19 @@
     a live run?  ─ yes ─▶ near its end? ─ yes ─▶ start its successor
          └─ no ─▶ backlog (end offsets against landed positions)? ─ yes ─▶ start a run
 
-It compares offsets only: it holds no data, commits nothing, and trusts the warehouse for positions. No
-run key: Dagster launches a key once even if that run failed, and a quiet topic would stay undrained.
+It compares offsets only: it holds no data, commits nothing, and trusts the warehouse for positions. Where
+each question to the warehouse costs (Snowflake) it trusts what the last run reported as committed, unless
+that run did not end well (orchestration/committed.py). No run key: Dagster launches a key once even if that
+run failed, and a quiet topic would stay undrained.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dagster as dg
 
+from ingest.beats import beats
 from ingest.drain_plan import current_life
 from ingest.errors import BrokerUnavailable, WarehouseBusy
 from ingest.kafka.open import open_log
@@ -20,6 +24,7 @@ from ingest.settings import load_settings
 from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import TopicPositions
+from orchestration.committed import Committed, known, last_ended
 from orchestration.loop.micro_batch import configured, micro_batch_job, turns
 
 UNFINISHED = [
@@ -57,25 +62,29 @@ def live_runs(instance: dg.DagsterInstance) -> list[LiveRun]:
 
 
 def backlog() -> dict[str, int]:
-    """Messages per topic that have not landed."""
+    """Messages per topic that have not landed, as the file knows it."""
     settings = load_settings()
     warehouse = DuckDbWarehouse(settings.warehouse_path, wait_seconds=BUSY_SECONDS)
-    positions = warehouse.positions() if settings.warehouse_path.exists() else {}
-    log = open_log(settings)
+    return behind(warehouse.positions() if settings.warehouse_path.exists() else {})
+
+
+def behind(positions: Mapping[str, TopicPositions]) -> dict[str, int]:
+    """Messages per topic that Kafka has beyond these positions."""
+    log = open_log(load_settings())
     try:
         states = log.states(topic.name for topic in TOPICS)
     finally:
         log.close()
-    behind = {}
+    found = {}
     for name, state in states.items():
-        known = positions.get(name, TopicPositions(name, 0, None, {}))
-        life, _ = current_life(state, known)
-        landed = known.next_offsets if life == known.life else {}
-        behind[name] = sum(
+        at = positions.get(name, TopicPositions(name, 0, None, {}))
+        life, _ = current_life(state, at)
+        landed = at.next_offsets if life == at.life else {}
+        found[name] = sum(
             max(0, bounds.end - max(bounds.start, landed.get(number, 0)))
             for number, bounds in state.bounds.items()
         )
-    return {name: count for name, count in behind.items() if count}
+    return {name: count for name, count in found.items() if count}
 
 
 @dg.sensor(
@@ -89,16 +98,36 @@ def kafka_backlog(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Ski
     live = live_runs(context.instance)
     if live:
         return _relieve(live)
+    is_file = load_settings().warehouse == "duckdb"
     try:
-        behind = backlog()
-    except BrokerUnavailable as error:
+        return _answer(backlog()) if is_file else _without_asking(context)
+    except (BrokerUnavailable, WarehouseBusy) as error:
         return dg.SkipReason(f"{error}")
-    except WarehouseBusy as error:
-        return dg.SkipReason(f"{error}")
-    if not behind:
+
+
+def _answer(found: Mapping[str, int]) -> dg.RunRequest | dg.SkipReason:
+    if not found:
         return dg.SkipReason("Caught up: nothing in Kafka that has not landed.")
-    why = ", ".join(f"{count} in {name}" for name, count in behind.items())
+    why = ", ".join(f"{count} in {name}" for name, count in found.items())
     return _request(f"backlog: {why}")
+
+
+def _without_asking(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """From the records of runs, Kafka's end offsets and the cursor."""
+    last = last_ended(context.instance, micro_batch_job.name)
+    beat = beats(load_settings()).turn
+    if last is not None and 0 <= time.time() - _began(last) < beat:
+        return dg.SkipReason(f"The last run began less than {beat:g} s ago.")
+    text = known(last, context.cursor)
+    context.update_cursor(text or "")
+    committed = Committed.from_text(text) if text else Committed({})
+    if committed.due_at is not None and time.time() >= committed.due_at:
+        return _request("models of a slower cadence are due")
+    return _answer(behind(committed.positions))
+
+
+def _began(record: dg.RunRecord) -> float:
+    return record.start_time or record.create_timestamp.timestamp()
 
 
 def _relieve(live: list[LiveRun]) -> dg.RunRequest | dg.SkipReason:

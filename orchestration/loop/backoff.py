@@ -22,6 +22,11 @@ class Backoff:
     def __init__(self) -> None:
         self._failures: dict[str, _Failure] = {}
 
+    @property
+    def retry_at(self) -> float:
+        """When the next of those that failed is tried again; infinite: none has."""
+        return min((failure.retry_at for failure in self._failures.values()), default=float("inf"))
+
     def allowed(self, models: Iterable[Model]) -> list[Model]:
         """Those that neither wait themselves nor stand on one that waits."""
         now = time.monotonic()

@@ -10,18 +10,22 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
+from ingest.beats import beats
 from ingest.drain import Drain
 from ingest.errors import BrokerUnavailable, NeedsAttention
 from ingest.kafka.open import open_log
-from ingest.runs import LEASE, show_life
+from ingest.runs import LEASE, is_asked_to_end, show_life
 from ingest.settings import load_settings
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from orchestration.committed import Committed, remember
 from orchestration.dbt.project import dbt_project
 from orchestration.dbt.results import ResultMapper
 from orchestration.dbt.warm import WarmDbt
+from orchestration.living import warehouse_of_run
 from orchestration.loop.report import Event, Report
 from orchestration.loop.turn import Turn, Turns
 
+# How often a run that rests looks whether it is to end.
+ASKED_SECONDS = 0.5
 RELIEVED = "another run has taken over, or it was asked to end"
 
 
@@ -45,18 +49,20 @@ class MicroBatch:
     """The loop of one run."""
 
     def __init__(self, context: dg.OpExecutionContext, config: LoopConfig) -> None:
-        settings = load_settings()
+        self._settings = settings = load_settings()
         show_life(settings, context.run_id)
         self._log = context.log
         self._config = config
         self._run_id = context.run_id
         self._began = time.monotonic()
-        self._warehouse = DuckDbWarehouse(settings.warehouse_path)
+        self._instance = context.instance
+        self._warehouse = warehouse_of_run(context.instance, context.run_id)
         self._warehouse.migrate()
-        dbt = WarmDbt()
+        dbt = WarmDbt(run_id=context.run_id)
         self._mapper = ResultMapper(dbt.manifest_json, dbt_project())
         self._drain = Drain(lambda: open_log(settings), self._warehouse, run_id=self._run_id)
-        self._turns = Turns(self._run_id, self._drain, self._warehouse, dbt)
+        cadences = beats(settings).cadences
+        self._turns = Turns(self._run_id, self._drain, self._warehouse, dbt, cadences)
         self._report = Report(asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds)
 
     def loop(self) -> Iterator[Event]:
@@ -120,7 +126,7 @@ class MicroBatch:
             self._report.alert(alert)
 
     def _ending(self, turn: Turn | None, busy_at: float) -> str | None:
-        if turn is not None and turn.relieved:
+        if (turn is not None and turn.relieved) or is_asked_to_end(self._settings, self._run_id):
             return RELIEVED
         if self._config.max_seconds == 0:
             is_done = turn is not None and not turn.row_count and not any(self._drain.lag().values())
@@ -133,22 +139,37 @@ class MicroBatch:
 
     def _rest(self, turn_began: float) -> None:
         """Let others have the file, at least a moment; a backlog leaves only that moment."""
-        spent = time.monotonic() - turn_began
-        time.sleep(max(0.05, self._config.turn_seconds - spent))
+        time.sleep(0.05)
+        while (left := turn_began + self._config.turn_seconds - time.monotonic()) > 0:
+            if is_asked_to_end(self._settings, self._run_id):
+                return
+            time.sleep(min(left, ASKED_SECONDS))
 
     def _last_words(self, ending: str) -> Iterator[Event]:
         """Slow cadences are built before the run goes, unless a successor is at it already."""
         if ending != RELIEVED:
-            self._tell(self._turns.take(test_every_seconds=0, all_cadences=True))
+            self._tell(self._turns.take(test_every_seconds=0, is_last=True))
+        self._remember()
         yield from self._report.events(everything=True)
         self._log.info(f"Ends: {ending}.")
+
+    def _remember(self) -> None:
+        """So that the sensor need not ask the warehouse, where that costs."""
+        if self._warehouse.is_metered:
+            wait = self._turns.next_due_seconds
+            due_at = None if wait is None else time.time() + wait
+            remember(self._instance, self._run_id, Committed(self._drain.positions(), due_at))
 
 
 def configured() -> LoopConfig:
     """As the settings say."""
     settings = load_settings()
+    usual = beats(settings)
     return LoopConfig(
-        max_seconds=settings.micro_batch_max_seconds, idle_seconds=settings.micro_batch_idle_seconds
+        max_seconds=settings.micro_batch_max_seconds,
+        idle_seconds=settings.micro_batch_idle_seconds,
+        turn_seconds=usual.turn,
+        test_seconds=usual.test,
     )
 
 

@@ -1,6 +1,9 @@
 """One turn of the loop: land what Kafka has, build what it touches, now and then test it.
 
-fetch (warehouse free) ─▶ hold the file: lease still ours? ─▶ land ─▶ dbt run ─▶ dbt test ─▶ let go
+fetch, upload (warehouse free) ─▶ hold it: lease still ours? ─▶ land ─▶ dbt run ─▶ dbt test ─▶ let go
+
+Where each question costs (Snowflake), a turn without work asks none, and one with work does all of it: the
+warehouse wakes up once.
 """
 
 import time
@@ -8,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
-import duckdb
 from dbt.artifacts.schemas.run import RunExecutionResult
 
 from ingest.drain import Drain
 from ingest.runs import LEASE
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from ingest.warehouse.protocol import Landed
+from ingest.warehouse.connection import Connection
+from ingest.warehouse.protocol import Landed, Warehouse
 from orchestration.alerts import ALERTS, PriceAlert, price_alerts
 from orchestration.dbt.warm import WarmDbt
+from orchestration.keys import raw_key
 from orchestration.loop import pending
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
@@ -51,6 +54,13 @@ class Turn:
         return sum(landed.row_count for landed in self.landed)
 
     @property
+    def touched(self) -> set[dg.AssetKey]:
+        """The tables that it landed or built."""
+        built = [result.node for result in self.runs.results] if self.runs else []
+        models = {dg.AssetKey([node.schema, node.name]) for node in built}
+        return models | {raw_key(landed.raw_table) for landed in self.landed}
+
+    @property
     def did_something(self) -> bool:
         return bool(self.landed or self.runs or self.tests)
 
@@ -58,11 +68,19 @@ class Turn:
 class Turns:
     """Everything a run keeps warm from turn to turn."""
 
-    def __init__(self, run_id: str, drain: Drain, warehouse: DuckDbWarehouse, dbt: WarmDbt) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        drain: Drain,
+        warehouse: Warehouse,
+        dbt: WarmDbt,
+        cadences: Mapping[str, float] = pending.CADENCES,
+    ) -> None:
         self._run_id = run_id
         self._drain = drain
         self._warehouse = warehouse
         self._dbt = dbt
+        self._cadences = cadences
         self._models = read_models(dbt.manifest_json)
         self.backoff = Backoff()
         self._is_first = True
@@ -72,30 +90,52 @@ class Turns:
         self._checked_at = float("-inf")
         self._previewed_at = float("-inf")
         self._checked_through: int | None = None
+        self._is_unchecked = False
+        self._due_at = float("-inf")
 
-    def take(self, *, test_every_seconds: float, all_cadences: bool = False) -> Turn:
-        """One turn. The file is held from the landing to the tests, and free while Kafka is read."""
+    @property
+    def next_due_seconds(self) -> float | None:
+        """Until a model has work whose cadence is due; None: there is none."""
+        return None if self._due_at == float("inf") else max(0.0, self._due_at - time.monotonic())
+
+    def take(self, *, test_every_seconds: float, is_last: bool = False) -> Turn:
+        """One turn. The warehouse is held from the landing to the tests, and free while Kafka is read."""
         batches = self._drain.fetch()
         turn = Turn()
+        if not batches and self._is_quiet(is_last=is_last):
+            return turn
+        batches = self._drain.prepare(batches)
+        is_metered = self._warehouse.is_metered
+        is_whole = is_last or is_metered
         with self._warehouse.open() as connection:
             began = time.monotonic()
             if self._warehouse.lease_holder(LEASE) != self._run_id:
                 turn.relieved = True
                 return turn
             turn.landed = [landed for batch in batches if (landed := self._drain.land(batch))]
+            self._is_unchecked |= bool(turn.landed)
             # Who waits for the first rows sees them before they are tested, a turn later.
-            is_first = self._is_first and not all_cadences
-            self._build(connection, turn, all_cadences=all_cadences)
+            is_first = self._is_first and not is_whole
+            # Where builds cost, a run that ends keeps to the cadences: the sensor knows when the next is due.
+            self._build(connection, turn, all_cadences=is_last and not is_metered, is_whole=is_whole)
             if not is_first:
-                self._test(turn, test_every_seconds, TESTED_AT_ONCE if not all_cadences else None)
+                self._test(turn, test_every_seconds, None if is_whole else TESTED_AT_ONCE)
                 self._check(connection, turn, test_every_seconds)
             turn.held_seconds = time.monotonic() - began
         return turn
 
-    def _build(self, connection: duckdb.DuckDBPyConnection, turn: Turn, *, all_cadences: bool) -> None:
-        standing = pending.look(self._models, connection)
+    def _is_quiet(self, *, is_last: bool) -> bool:
+        """Nothing is due, and each question costs. What still waits for its test or check gets it last."""
+        if not self._warehouse.is_metered or (is_last and (self._untested or self._is_unchecked)):
+            return False
+        return time.monotonic() < min(self._due_at, self.backoff.retry_at)
+
+    def _build(self, connection: Connection, turn: Turn, *, all_cadences: bool, is_whole: bool) -> None:
+        standing = pending.look(self._models, connection, self._cadences)
+        wait = standing.next_due_seconds()
+        self._due_at = float("inf") if wait is None else time.monotonic() + wait
         due = self.backoff.allowed(standing.due(all_cadences=all_cadences))
-        chosen = due if all_cadences else standing.share(due, live_first=self._is_first)
+        chosen = due if is_whole else standing.share(due, live_first=self._is_first)
         if not chosen:
             return
         self._is_first = False
@@ -122,7 +162,7 @@ class Turns:
             del self._untested[name]
             self._tested_at[name] = now
 
-    def _check(self, connection: duckdb.DuckDBPyConnection, turn: Turn, every_seconds: float) -> None:
+    def _check(self, connection: Connection, turn: Turn, every_seconds: float) -> None:
         """The raw tables' own checks, and what the UI shows of all tables."""
         newest = newest_batch_id(connection)
         since = self._checked_through
@@ -134,15 +174,17 @@ class Turns:
             recent = max(0, newest - RECENT_BATCHES)
             turn.checks = raw_checks(connection, recent if since is None else since)
             self._checked_through = newest
+            self._is_unchecked = False
         self._look(connection, turn)
         self._checked_at = time.monotonic()
 
-    def _look(self, connection: duckdb.DuckDBPyConnection, turn: Turn) -> None:
+    def _look(self, connection: Connection, turn: Turn) -> None:
         """What the UI shows of the tables; previews are large, so they come more rarely."""
         turn.row_counts = row_counts(connection)
         if time.monotonic() - self._previewed_at >= PREVIEW_SECONDS:
             self._previewed_at = time.monotonic()
-            turn.previews = {key: previews(connection, key) for key in turn.row_counts}
+            shown = turn.touched if self._warehouse.is_metered else turn.row_counts
+            turn.previews = {key: previews(connection, key) for key in turn.row_counts if key in shown}
 
 
 def _names(models: Sequence[Model]) -> list[str]:

@@ -91,7 +91,7 @@ def warm(place: Place) -> None:
     assert micro_batch.micro_batch_job
     turn.read_models = read_built_models
     dbt = WarmDbt()
-    micro_batch.WarmDbt = lambda: dbt
+    micro_batch.WarmDbt = lambda **_: dbt
     dg.DagsterInstance.ephemeral().dispose()
 
 
