@@ -21,13 +21,12 @@ from orchestration.defs import (
     topics,
 )
 
-SUBJECTS = (
-    *(polls, topics, raw, models, checks, micro_batch),
-    *(by_hand, fill_gaps, maintenance, failures, alerts),
-)
+SUBJECTS = (polls, topics, raw, models, checks, micro_batch, maintenance, failures, alerts)
+# Replaying, repairing and asking for what is missing work on the DuckDB file only so far.
+ON_A_FILE = (by_hand, fill_gaps)
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    load_settings().require_duckdb()
-    return dg.Definitions.merge(*(subject.defs() for subject in SUBJECTS))
+    subjects = (*SUBJECTS, *ON_A_FILE) if load_settings().warehouse == "duckdb" else SUBJECTS
+    return dg.Definitions.merge(*(subject.defs() for subject in subjects))

@@ -57,7 +57,6 @@ def up(
     if unknown := set(extras or ()) - set(EXTRAS):
         raise SettingsInvalid(f"--with {', '.join(sorted(unknown))}: there is {', '.join(EXTRAS)}.")
     settings = load_settings()
-    settings.require_duckdb()
     # `kill` stops everything in order, as Ctrl-C does, also where a shell in the background had it ignored.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, signal.default_int_handler)
@@ -68,7 +67,8 @@ def up(
             with console.status("Starting the broker, the feed and Dagster ..."):
                 stack.start(feed_command(feed, rate), tables_command(feed) if extras else None)
             console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
-            _watch(stack, settings, console, began, FIRST_ROWS.get(feed, CANDLES))
+            is_file = settings.warehouse == "duckdb"  # to ask Snowflake again and again would cost
+            _watch(stack, settings, console, began, FIRST_ROWS.get(feed, CANDLES) if is_file else None)
         except KeyboardInterrupt:
             console.print("\nStopping ...")
     console.print("Stopped. `tickhouse up` goes on from here.")
@@ -91,14 +91,16 @@ def tables_command(feed: str) -> list[str]:
     return ["publish", "cdc", "--exchange", "binance" if feed == "binance" else "simulated"]
 
 
-def _watch(stack: "Stack", settings: "Settings", console: "Console", began: float, first_rows: str) -> None:
+def _watch(
+    stack: "Stack", settings: "Settings", console: "Console", began: float, first_rows: str | None
+) -> None:
     """Say when the first rows are built; after that only that something has ended by itself."""
     told = False
     while True:
         stack.check()
         if news := stack.news():
             console.print(news)
-        if not told and (rows := _row_count(settings, first_rows)):
+        if first_rows and not told and (rows := _row_count(settings, first_rows)):
             console.print(
                 f"The first marts hold rows ({rows} in {first_rows}, "
                 f"{time.monotonic() - began:.0f} s). Try:\n"

@@ -14,7 +14,7 @@ from ingest.warehouse.replay import Batches, all_batches, replay
 from orchestration.dbt.warm import WarmDbt
 from orchestration.keys import POOL
 from orchestration.loop.pending import look, read_models
-from orchestration.resources import WarehouseResource
+from orchestration.resources import FileResource
 
 
 class ReplayConfig(dg.Config):
@@ -26,9 +26,7 @@ class ReplayConfig(dg.Config):
 
 
 @dg.op(pool=POOL)
-def mark_for_replay(
-    context: dg.OpExecutionContext, config: ReplayConfig, database: WarehouseResource
-) -> None:
+def mark_for_replay(context: dg.OpExecutionContext, config: ReplayConfig, database: FileResource) -> None:
     [topic] = find_topics([config.topic])
     with database.get_connection() as connection:
         span = all_batches(connection, topic)
@@ -38,7 +36,7 @@ def mark_for_replay(
 
 
 @dg.op(pool=POOL, ins={"after": dg.In(dg.Nothing)})
-def build_pending(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
+def build_pending(context: dg.OpExecutionContext, database: FileResource) -> None:
     """Whatever has work, at once; a micro-batch run that is alive may be quicker, which does no harm."""
     dbt = WarmDbt()
     with database.get_connection() as connection:
@@ -68,7 +66,7 @@ class RepairConfig(dg.Config):
 
 @dg.op(pool=POOL)
 def land_what_is_missing(
-    context: dg.OpExecutionContext, config: RepairConfig, database: WarehouseResource
+    context: dg.OpExecutionContext, config: RepairConfig, database: FileResource
 ) -> None:
     log = open_log(load_settings())
     try:

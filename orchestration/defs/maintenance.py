@@ -4,6 +4,8 @@ hourly  snapshot   a consistent copy for other tools
 03:05   clean_up   old runs, what dbt leaves behind, rows beyond their retention
 03:20   audit      every check over everything, and: are the marts what a rebuild gives?
 04:10   docs       the dbt docs site
+
+Copies, retention and shrinking are for the DuckDB file; in Snowflake the account has its own ways.
 """
 
 import shutil
@@ -23,7 +25,7 @@ from ingest.warehouse.shrink import shrink
 from ingest.warehouse.snapshot import snapshot
 from orchestration.dbt.project import DBT_DIR, dbt_environment
 from orchestration.keys import POOL
-from orchestration.resources import WarehouseResource
+from orchestration.resources import FileResource
 
 KEEP_RUNS = timedelta(days=3)
 RUNS_AT_ONCE = 1000
@@ -40,7 +42,7 @@ def forget_old_runs(context: dg.OpExecutionContext) -> None:
 
 
 @dg.op(pool=POOL, description="Rows beyond their retention go, and the file shrinks.")
-def prune_warehouse(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
+def prune_warehouse(context: dg.OpExecutionContext, database: FileResource) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     with database.get_connection() as connection, transaction(connection):
         for pruned in prune(connection, TOPICS, read_models(), now, context.run_id):
@@ -61,6 +63,14 @@ def tidy_dbt(context: dg.OpExecutionContext) -> None:
 def clean_up() -> None:
     forget_old_runs()
     prune_warehouse()
+    tidy_dbt()
+
+
+@dg.job(
+    name="clean_up", executor_def=dg.in_process_executor, description="Old runs and logs go, every night."
+)
+def clean_up_beside_snowflake() -> None:
+    forget_old_runs()
     tidy_dbt()
 
 
@@ -106,12 +116,15 @@ def timed(job_name: str, cron: str) -> dg.ScheduleDefinition:
 
 
 def defs() -> dg.Definitions:
+    settings = load_settings()
+    is_file = settings.warehouse == "duckdb"
+    cleaning = clean_up if is_file else clean_up_beside_snowflake
     return dg.Definitions(
-        jobs=[clean_up, snapshot_job, docs_job, audit],
+        jobs=[cleaning, docs_job, audit, *([snapshot_job] if is_file else [])],
         schedules=[
-            timed(snapshot_job.name, load_settings().snapshot_cron),
-            timed(clean_up.name, "5 3 * * *"),
+            timed(cleaning.name, "5 3 * * *"),
             timed(audit.name, "20 3 * * *"),
             timed(docs_job.name, "10 4 * * *"),
+            *([timed(snapshot_job.name, settings.snapshot_cron)] if is_file else []),
         ],
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.protocol import Warehouse
 from orchestration.dbt.project import dbt_project
 from orchestration.dbt.results import ModelResult, ResultMapper
 from orchestration.dbt.translator import TickhouseTranslator
@@ -31,14 +31,16 @@ EVERYTHING = {"audit": "full"}
 def dbt_models(
     context: dg.AssetExecutionContext, database: WarehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckEvaluation]:
-    """Run the selected models, then the selected tests; the file is let go between them."""
+    """Run the selected models, then the selected tests; a file is let go between them."""
     warehouse = database.warehouse
     warehouse.migrate()
     warm = WarmDbt(EVERYTHING)
     mapper = ResultMapper(warm.manifest_json, PROJECT)
     failed = []
     models = [key.path[-1] for key in context.selected_asset_keys]
-    for result in mapper.models(warm.invoke("run", "--select", *models)) if models else ():
+    with warehouse.building():
+        built = list(mapper.models(warm.invoke("run", "--select", *models))) if models else []
+    for result in built:
         if result.succeeded:
             yield _materialized(result, warehouse)
         else:
@@ -50,8 +52,8 @@ def dbt_models(
         raise dg.Failure("dbt could not build " + "; ".join(failed))
 
 
-def _materialized(result: ModelResult, warehouse: DuckDbWarehouse) -> dg.MaterializeResult:
-    with warehouse.file.reading() as connection:
+def _materialized(result: ModelResult, warehouse: Warehouse) -> dg.MaterializeResult:
+    with warehouse.reading() as connection:
         seen = previews(connection, result.asset_key)
     return dg.MaterializeResult(
         asset_key=result.asset_key,

@@ -18,7 +18,7 @@ def raw_asset(topic: Topic) -> dg.AssetsDefinition:
         description=f"{topic.description} Verbatim, with Kafka's coordinates; kept "
         f"{topic.raw_retention.days} days.",
         group_name="raw",
-        kinds={"kafka", "duckdb"},
+        kinds={"kafka", load_settings().warehouse},
         owners=OWNERS,
         pool=POOL,
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=topic.fresh_within * 5),
@@ -31,7 +31,7 @@ def raw_asset(topic: Topic) -> dg.AssetsDefinition:
             landed = list(drain.run_once())
             lag = drain.lag().get(topic.name, 0)
         context.log_event(dg.AssetObservation(topic_key(topic), metadata={"lag": lag}))
-        with database.get_connection() as connection:
+        with warehouse.reading() as connection:
             preview = newest_rows(connection, raw_key(topic.raw_table))
         return dg.MaterializeResult(
             metadata={
