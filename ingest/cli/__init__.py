@@ -13,6 +13,7 @@ from ingest.cli.book import book
 from ingest.cli.broker import broker
 from ingest.cli.build import build
 from ingest.cli.copies import backup, restore, snapshot
+from ingest.cli.copy import copy
 from ingest.cli.docs import docs
 from ingest.cli.doctor import doctor
 from ingest.cli.drain import drain
@@ -53,6 +54,7 @@ app.command()(audit)
 app.command()(snapshot)
 app.command()(backup)
 app.command()(restore)
+app.command()(copy)
 app.command()(replay)
 app.command()(repair)
 app.command()(fill)

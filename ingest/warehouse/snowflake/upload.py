@@ -14,21 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from snowflake.connector.cursor import SnowflakeCursor
 
-STAGE = "@raw.landing"
+from ingest.raw_rows import SCHEMA
 
-COLUMNS = (
-    ("kafka_topic", "$1:kafka_topic::varchar"),
-    ("topic_life", "$1:topic_life::integer"),
-    ("kafka_partition", "$1:kafka_partition::integer"),
-    ("kafka_offset", "$1:kafka_offset::integer"),
-    ("key", "$1:key::varchar"),
-    ("key_bytes", "to_binary($1:key_bytes::varchar, 'HEX')"),
-    ("published_at", "to_timestamp_ntz($1:published_at::integer, 6)"),
-    ("received_at", "to_timestamp_ntz($1:received_at::integer, 6)"),
-    ("headers", "parse_json($1:headers::varchar)"),
-    ("payload", "$1:payload::varchar"),
-    ("payload_bytes", "to_binary($1:payload_bytes::varchar, 'HEX')"),
-)
+STAGE = "@raw.landing"
 
 
 def upload(cursor: SnowflakeCursor, raw_table: str, rows: pa.Table) -> str:
@@ -44,24 +32,39 @@ def upload(cursor: SnowflakeCursor, raw_table: str, rows: pa.Table) -> str:
 
 def copy_statement(raw_table: str, path: str, batch_id: int) -> str:
     """Takes the file into the raw table, all of it or an error, and removes it from the stage."""
-    names = ", ".join(name for name, _ in COLUMNS)
-    values = ", ".join(value for _, value in COLUMNS)
     return (
-        f"copy into raw.{raw_table} ({names}, landed_at, batch_id) "
-        f"from (select {values}, sysdate(), {batch_id} from {STAGE}/{path}) "
+        f"copy into raw.{raw_table} ({', '.join(SCHEMA.names)}, landed_at, batch_id) "
+        f"from (select {read_back(SCHEMA)}, sysdate(), {batch_id} from {STAGE}/{path}) "
         "file_format = (type = parquet) on_error = abort_statement force = true purge = true"
     )
 
 
 def plain(rows: pa.Table) -> pa.Table:
     """The rows in types that every reader of Parquet takes alike."""
-    return pa.table({name: _plain(rows.column(name)) for name, _ in COLUMNS})
+    return pa.table({name: _plain(rows.column(name)) for name in rows.column_names})
+
+
+def read_back(schema: pa.Schema) -> str:
+    """What COPY selects from a file of plain rows, so that they are again what the schema says."""
+    return ", ".join(_read_back(field.name, field.type) for field in schema)
 
 
 def payload_bytes(rows: pa.Table) -> int:
     """What the payloads weigh, text or not."""
     columns = (rows.column("payload"), rows.column("payload_bytes"))
     return sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in columns)
+
+
+def _read_back(name: str, kind: pa.DataType) -> str:
+    if pa.types.is_timestamp(kind):
+        return f"to_timestamp_ntz($1:{name}::integer, 6)"
+    if pa.types.is_binary(kind):
+        return f"to_binary($1:{name}::varchar, 'HEX')"
+    if pa.types.is_list(kind):
+        return f"parse_json($1:{name}::varchar)"
+    if pa.types.is_decimal(kind):
+        return f"$1:{name}::number({kind.precision}, {kind.scale})"
+    return f"$1:{name}::{'integer' if pa.types.is_integer(kind) else 'varchar'}"
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
@@ -73,6 +76,10 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
         return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
     if pa.types.is_list(column.type):
         return pa.array([_headers(entries) for entries in column.to_pylist()], pa.string())
+    if pa.types.is_decimal(column.type):
+        return pa.array(
+            [None if value is None else f"{value:f}" for value in column.to_pylist()], pa.string()
+        )
     return column
 
 

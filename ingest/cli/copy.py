@@ -1,0 +1,44 @@
+"""`tickhouse copy`: move house, from the laptop's file to Snowflake."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Kind(StrEnum):
+    """The warehouses there are."""
+
+    DUCKDB = "duckdb"
+    SNOWFLAKE = "snowflake"
+
+
+def copy(
+    source: Annotated[Kind, typer.Option("--from", help="Where the history is.")],
+    target: Annotated[Kind, typer.Option("--to", help="Where it is to go: nothing may have landed there.")],
+) -> None:
+    """Take raw messages and positions from DuckDB to Snowflake; the drain goes on there where it was here.
+
+    Each table is compared by count and digest before anything of it is seen: all arrives, or nothing, and
+    then it can be run again. The DuckDB file stays as it is. Ingestion into it waits meanwhile.
+
+        tickhouse copy --from duckdb --to snowflake && WAREHOUSE=snowflake tickhouse drain
+    """
+    from ingest.settings import load_settings
+    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.snowflake.move_in import move_in
+    from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+
+    if (source, target) != (Kind.DUCKDB, Kind.SNOWFLAKE):
+        raise typer.BadParameter("only --from duckdb --to snowflake can be done")
+    settings = load_settings()
+    path = settings.model_copy(update={"warehouse": "duckdb"}).warehouse_path
+    warehouse = SnowflakeWarehouse(settings)
+    try:
+        moved = move_in(DuckDbWarehouse(path), warehouse)
+    finally:
+        warehouse.close()
+    for table, count in moved.items():
+        if count:
+            typer.echo(f"{table}: {count} rows")
+    typer.echo("All of it is there, by count and digest. Next: WAREHOUSE=snowflake tickhouse drain")
