@@ -97,10 +97,21 @@ def test_a_drain_goes_on_where_the_one_before_the_copy_ended(
 
 
 def test_history_is_copied_and_what_was_built_is_not(
-    here: DuckDbWarehouse, there: SnowflakeWarehouse
+    here: DuckDbWarehouse, there: SnowflakeWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(here)
-    move_in(here, there)
+    patience = []
+    execute = SnowflakeCursor.execute
+
+    def noted(self: SnowflakeCursor, sql: str, *others: Any, **options: Any) -> Any:
+        if sql.startswith(("copy into", "select count(is_row)")):
+            patience.append(options["timeout"])
+        return execute(self, sql, *others, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SnowflakeCursor, "execute", noted)
+        move_in(here, there)
+    assert set(patience) == {PATIENCE_SECONDS}
     with here.file.reading() as connection:
         for table in HISTORY:
             lies_here = connection.execute(f"select * from {table}").fetchall()
