@@ -8,28 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import duckdb
-
 from ingest.errors import BrokerUnavailable
 from ingest.kafka.log import TopicState
 from ingest.kafka.open import open_log
+from ingest.landed import Landed, read_landed
 from ingest.runs import looping_runs
 from ingest.services import capture
 from ingest.services.capture import CaptureStatus
 from ingest.settings import Settings
 from ingest.topics import TOPICS, Topic
-from ingest.warehouse.duckdb_file import DuckDbFile
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """What the warehouse knows of a topic."""
-
-    next_offsets: Mapping[int, int]
-    topic_id: str | None
-    newest_at: datetime | None
-    rejected: int
-    lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +44,8 @@ class Status:
 
     topics: list[TopicStatus]
     looping_runs: list[str]
-    warehouse_bytes: int
+    warehouse_bytes: int | None
+    """Of the DuckDB file; Snowflake counts its own."""
     free_bytes: int
     capture: CaptureStatus | None = None
     """Of change data capture, where it runs or should."""
@@ -69,13 +57,12 @@ class Status:
 
 
 def read_status(settings: Settings, wait_seconds: float) -> Status:
-    landed = _landed(settings, wait_seconds)
+    landed = read_landed(settings, wait_seconds)
     states = _states(settings)
-    path = settings.warehouse_path
     return Status(
         [_of_topic(topic, states, landed.get(topic.name), bool(looping_runs(settings))) for topic in TOPICS],
         looping_runs(settings),
-        path.stat().st_size if path.exists() else 0,
+        _warehouse_bytes(settings),
         shutil.disk_usage(settings.tickhouse_home).free,
         capture.status(settings),
     )
@@ -108,6 +95,13 @@ def _of_topic(
     return TopicStatus(topic.name, end, sum(offsets.values()), lag, newest, known.rejected, known.lost, word)
 
 
+def _warehouse_bytes(settings: Settings) -> int | None:
+    if settings.warehouse != "duckdb":
+        return None
+    path = settings.warehouse_path
+    return path.stat().st_size if path.exists() else 0
+
+
 def _states(settings: Settings) -> Mapping[str, TopicState] | None:
     try:
         log = open_log(settings)
@@ -119,48 +113,3 @@ def _states(settings: Settings) -> Mapping[str, TopicState] | None:
         return None
     finally:
         log.close()
-
-
-def _landed(settings: Settings, wait_seconds: float) -> dict[str, Landed]:
-    if not settings.warehouse_path.exists():
-        return {}
-    with DuckDbFile(settings.warehouse_path).reading(wait_seconds) as connection:
-        rows = connection.execute("""
-            select lives.topic, any_value(lives.topic_id),
-                map_from_entries(list({'k': placed.kafka_partition, 'v': placed.next_offset})
-                    filter (placed.kafka_partition is not null))
-            from (from ops.topic_lives
-                  qualify topic_life = max(topic_life) over (partition by topic)) as lives
-            left join ops.positions as placed using (topic, topic_life)
-            group by lives.topic
-        """).fetchall()
-        return {
-            topic: Landed(dict(offsets or {}), topic_id, *_of_rows(connection, topic))
-            for topic, topic_id, offsets in rows
-        }
-
-
-def _of_rows(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[datetime | None, int, int]:
-    raw_table = next(topic.raw_table for topic in TOPICS if topic.name == name)
-    newest = connection.execute(
-        f"""select max(published_at) from raw.{raw_table}
-            where batch_id >= (select max(batch_id) from ops.windows where topic = ? and row_count > 0)""",
-        [name],
-    ).fetchone()
-    lost = connection.execute(
-        "select coalesce(sum(end_offset - first_offset), 0) from ops.lost_ranges where topic = ?", [name]
-    ).fetchone()
-    rejected = _rejected(connection, name)
-    newest_at = newest[0].replace(tzinfo=UTC) if newest and newest[0] else None
-    return newest_at, rejected, int(lost[0]) if lost else 0
-
-
-def _rejected(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    """Before the first build there is no such table."""
-    try:
-        row = connection.execute(
-            "select count(*) from marts.fct_rejected_records where kafka_topic = ?", [name]
-        ).fetchone()
-    except duckdb.CatalogException:
-        return 0
-    return row[0] if row else 0

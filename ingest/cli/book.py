@@ -15,7 +15,7 @@ BOOK = """
         partition by side order by case side when 'bid' then -price else price end) <= $levels
     order by price desc
 """
-AT = "marts.book_at($venue, $symbol, coalesce($at, timestamp '9999-12-31'))"
+AT = "marts.book_at($venue, $symbol, coalesce(cast($at as timestamp), timestamp '9999-12-31'))"
 AT_SEQUENCE = "marts.book_at_sequence($venue, $symbol, $at)"
 
 
@@ -36,11 +36,11 @@ def book(
     tickhouse book BTCUSDT --sequence 50093421584 --format json
     """
     from ingest.settings import load_settings
-    from ingest.warehouse.duckdb_file import DuckDbFile
 
     if at is not None and sequence is not None:
         raise typer.BadParameter("either --at or --sequence, not both")
-    warehouse = DuckDbFile(load_settings().warehouse_path)
-    asked = BOOK.format(book=AT if sequence is None else AT_SEQUENCE)
+    settings = load_settings()
+    table = AT if sequence is None else AT_SEQUENCE
+    asked = BOOK.format(book=f"table({table})" if settings.warehouse == "snowflake" else table)
     as_of = at if sequence is None else sequence
-    answer(warehouse, asked, form, values={"venue": venue, "symbol": symbol, "at": as_of, "levels": levels})
+    answer(settings, asked, form, values={"venue": venue, "symbol": symbol, "at": as_of, "levels": levels})

@@ -31,9 +31,8 @@ def build(
     from ingest.warehouse.rebuild import check_rebuild
 
     settings = load_settings()
-    settings.require_duckdb()
     prepare_home(settings)
-    if full_refresh and not force:
+    if full_refresh and not force and settings.warehouse == "duckdb":  # nothing prunes in Snowflake
         check_rebuild(settings)
     project = str(PROJECT_ROOT / "dbt_project")
     command = [str(programs() / "dbt"), "build", "--project-dir", project, "--profiles-dir", project]

@@ -9,7 +9,7 @@ import typer
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
-    from ingest.warehouse.duckdb_file import DuckDbFile
+    from ingest.settings import Settings
 
 TABLE_ROWS = 200
 WAIT_SECONDS = 30.0
@@ -31,22 +31,22 @@ def sql(
     """Ask the warehouse; reading only, a turn of its own for each statement.
 
     The schemas are raw, staging, intermediate, marts and ops. Ingestion waits while a statement runs, so a
-    long one is cut off: for those, ask a copy (`tickhouse snapshot`).
+    long one is cut off: for those, ask a copy (`tickhouse snapshot`). Snowflake reads only what begins as a
+    question; who shares it gives SNOWFLAKE_ROLE a role that can only read.
 
         tickhouse sql "from marts.fct_candles_1m order by window_start_at desc limit 5"
         echo "select count(*) from raw.binance_trades" | tickhouse sql --format csv
     """
     from ingest.settings import load_settings
-    from ingest.warehouse.duckdb_file import DuckDbFile
 
-    warehouse = DuckDbFile(load_settings().warehouse_path)
+    settings = load_settings()
     if statement is None and sys.stdin.isatty():
-        _prompt(warehouse, form, wait_seconds, time_limit)
+        _prompt(settings, form, wait_seconds, time_limit)
     else:
-        answer(warehouse, statement or sys.stdin.read(), form, wait_seconds, time_limit)
+        answer(settings, statement or sys.stdin.read(), form, wait_seconds, time_limit)
 
 
-def _prompt(warehouse: "DuckDbFile", form: Format, wait_seconds: float, time_limit: float) -> None:
+def _prompt(settings: "Settings", form: Format, wait_seconds: float, time_limit: float) -> None:
     """Statement after statement, until an empty line's Ctrl-D; an error is no reason to leave."""
     from ingest.errors import TickhouseError
 
@@ -58,13 +58,13 @@ def _prompt(warehouse: "DuckDbFile", form: Format, wait_seconds: float, time_lim
             return
         try:
             if statement.strip():
-                answer(warehouse, statement, form, wait_seconds, time_limit)
+                answer(settings, statement, form, wait_seconds, time_limit)
         except TickhouseError as error:
             note(str(error))
 
 
 def answer(
-    warehouse: "DuckDbFile",
+    settings: "Settings",
     statement: str,
     form: Format,
     wait_seconds: float = WAIT_SECONDS,
@@ -72,21 +72,43 @@ def answer(
     values: Mapping[str, object] | None = None,
 ) -> None:
     """Run it, reading only, and show what it gives; `values` for its `$names`."""
+    at_most = TABLE_ROWS + 1 if form is Format.TABLE else None
+    if settings.warehouse == "snowflake":
+        from ingest.warehouse.snowflake.asking import ask
+
+        columns, rows = ask(settings, statement, values, at_most, time_limit)
+    else:
+        columns, rows = _ask_duckdb(settings, statement, values, at_most, wait_seconds, time_limit)
+    show(columns, rows[:TABLE_ROWS] if form is Format.TABLE else rows, form)
+    if form is Format.TABLE and len(rows) > TABLE_ROWS:
+        note(f"The first {TABLE_ROWS} rows; --format csv gives all.")
+
+
+def _ask_duckdb(
+    settings: "Settings",
+    statement: str,
+    values: Mapping[str, object] | None,
+    at_most: int | None,
+    wait_seconds: float,
+    time_limit: float,
+) -> tuple[list[str], list[tuple]]:
     import threading
 
     import duckdb
 
     from ingest.errors import QueryFailed
+    from ingest.warehouse.duckdb_file import DuckDbFile
 
+    warehouse = DuckDbFile(settings.warehouse_path)
     if not warehouse.path.exists():
         raise QueryFailed(f"There is no warehouse at {warehouse.path} yet. Start with: tickhouse up")
     with warehouse.reading(wait_seconds) as connection:
         cut_off = threading.Timer(time_limit, connection.interrupt)
         cut_off.start()
         try:
-            answer = connection.execute(statement, values)
-            columns = [column[0] for column in answer.description or ()]
-            rows = answer.fetchmany(TABLE_ROWS + 1) if form is Format.TABLE else answer.fetchall()
+            found = connection.execute(statement, values)
+            columns = [column[0] for column in found.description or ()]
+            return columns, found.fetchall() if at_most is None else found.fetchmany(at_most)
         except duckdb.InterruptException:
             raise QueryFailed(
                 f"Cut off after {time_limit:.0f} s: ingestion was waiting. Ask a copy (tickhouse snapshot), "
@@ -96,6 +118,3 @@ def answer(
             raise QueryFailed(str(error)) from error
         finally:
             cut_off.cancel()
-    show(columns, rows[:TABLE_ROWS] if form is Format.TABLE else rows, form)
-    if form is Format.TABLE and len(rows) > TABLE_ROWS:
-        note(f"The first {TABLE_ROWS} rows; --format csv gives all.")

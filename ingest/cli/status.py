@@ -43,4 +43,5 @@ def _say_the_rest(found: "Status") -> None:
     note(f"run that loops: {runs}")
     if found.capture is not None:
         note(f"change data capture: {found.capture}")
-    note(f"warehouse: {found.warehouse_bytes / 2**20:.0f} MiB; free disk: {found.free_bytes / 2**30:.1f} GiB")
+    size = "in Snowflake" if found.warehouse_bytes is None else f"{found.warehouse_bytes / 2**20:.0f} MiB"
+    note(f"warehouse: {size}; free disk: {found.free_bytes / 2**30:.1f} GiB")

@@ -8,12 +8,12 @@ import typer
 from ingest.cli.output import Format
 from ingest.cli.sql import answer
 
-ANCHORED = """
-    from marts.vwap_anchored(
-        $venue, $symbol,
-        coalesce($since, (select max(session_start_at) from marts.fct_vwap_session
-                          where venue = $venue and symbol = $symbol)))
-"""
+LAST_DAY = (
+    "select max(session_start_at) from marts.fct_vwap_session where venue = $venue and symbol = $symbol"
+)
+ANCHORED = f"select * from marts.vwap_anchored($venue, $symbol, coalesce($since, ({LAST_DAY})))"
+# The last day is asked for first: Snowflake promises no subquery as an argument of a table function.
+IN_SNOWFLAKE = "select * from table(marts.vwap_anchored($venue, $symbol, cast($since as timestamp_ntz)))"
 
 
 def vwap(
@@ -30,7 +30,13 @@ def vwap(
     tickhouse vwap BTCUSDT --since "2026-01-01 12:30:00" --format json
     """
     from ingest.settings import load_settings
-    from ingest.warehouse.duckdb_file import DuckDbFile
 
-    warehouse = DuckDbFile(load_settings().warehouse_path)
-    answer(warehouse, ANCHORED, form, values={"venue": venue, "symbol": symbol, "since": since})
+    settings = load_settings()
+    market = {"venue": venue, "symbol": symbol}
+    if settings.warehouse == "snowflake":
+        from ingest.warehouse.snowflake.asking import ask
+
+        since = since or ask(settings, LAST_DAY, market)[1][0][0]
+        answer(settings, IN_SNOWFLAKE, form, values={**market, "since": since})
+    else:
+        answer(settings, ANCHORED, form, values={**market, "since": since})

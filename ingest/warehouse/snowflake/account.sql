@@ -24,13 +24,19 @@ create schema if not exists {database}.raw;
 create schema if not exists {database}.ops;
 grant usage on all schemas in database {database} to role tickhouse_loader;
 grant usage on all schemas in database {database} to role tickhouse_builder;
+grant usage on all schemas in database {database} to role tickhouse_reader;
 grant usage on future schemas in database {database} to role tickhouse_reader;
 grant create table, create stage on schema {database}.raw to role tickhouse_builder;
 grant create table on schema {database}.ops to role tickhouse_builder;
 grant read, write on future stages in schema {database}.raw to role tickhouse_loader;
 grant select, insert on future tables in schema {database}.raw to role tickhouse_loader;
 grant select, insert, update, delete on future tables in schema {database}.ops to role tickhouse_loader;
+-- Of a schema that has grants on future tables of its own, those of the database are passed over.
+grant select on future tables in schema {database}.raw to role tickhouse_reader;
+grant select on future tables in schema {database}.ops to role tickhouse_reader;
 grant select on future tables in database {database} to role tickhouse_reader;
+grant select on future views in database {database} to role tickhouse_reader;
+grant usage on future functions in database {database} to role tickhouse_reader;
 
 grant role tickhouse_loader to user {user};
 grant role tickhouse_builder to user {user};

@@ -1,0 +1,150 @@
+"""The commands that ask: on Snowflake they give what they give on DuckDB."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ingest.cli import app
+from ingest.landed import read_landed
+from ingest.services import ports
+from ingest.settings import Settings
+from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.protocol import Warehouse
+from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+from snowflake.connector import SnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
+from snowflake.connector.errors import ProgrammingError
+from tests.warehouse.batches import TOPIC, batch, landing
+
+Run = Callable[..., Result]
+SESSION_BEGAN = "2026-01-02 00:00:00"
+LAST = "timestamp '9999-12-31'"
+
+
+@pytest.fixture
+def tickhouse(account: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    nobody = f"127.0.0.1:{ports.free_port()}"
+    settings = account.model_copy(update={"kafka_bootstrap_servers": nobody})
+    monkeypatch.setattr("ingest.settings.load_settings", lambda: settings)
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement as the account gets it, its values in place."""
+    statements: list[str] = []
+    send = SnowflakeConnection.cmd_query
+
+    def noted(self: SnowflakeConnection, sql: str, *others: Any, **options: Any) -> Any:
+        statements.append(" ".join(sql.split()))
+        return send(self, sql, *others, **options)
+
+    monkeypatch.setattr(SnowflakeConnection, "cmd_query", noted)
+    return statements
+
+
+def test_sql_answers_in_each_format(tickhouse: Run) -> None:
+    asked = "\n-- a remark\n(select 1 as one, null as nothing, 'a,b' as text)"
+    as_json = tickhouse("sql", asked, "--format", "json")
+    assert json.loads(as_json.stdout) == [{"one": 1, "nothing": None, "text": "a,b"}]
+    assert tickhouse("sql", asked, "--format", "csv").stdout.splitlines() == ["one,nothing,text", '1,,"a,b"']
+    broken = tickhouse("sql", "select * from marts.not_there")
+    assert (broken.exit_code, broken.stdout) == (1, "")
+    assert "NOT_THERE" in broken.stderr
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["delete from ops.positions", "/* select */ insert into t values (1)", "begin", " --\ncall x()", ""],
+)
+def test_sql_sends_nothing_that_begins_otherwise(tickhouse: Run, sent: list[str], statement: str) -> None:
+    done = tickhouse("sql", statement or " ")
+    assert done.exit_code == 1
+    assert "Reading only" in done.stderr
+    assert sent == []
+
+
+def test_sql_says_how_to_wait_longer(tickhouse: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def canceled(_cursor: SnowflakeCursor, _sql: str, _values: object, timeout: int) -> None:
+        raise ProgrammingError(f"canceled after {timeout}", errno=604)
+
+    monkeypatch.setattr(SnowflakeCursor, "execute", canceled)
+    done = tickhouse("sql", "select 1", "--time-limit", "7")
+    assert done.exit_code == 1
+    assert "Cut off after 7 s: set --time-limit" in done.stderr
+
+
+def test_status_knows_what_it_knows_on_duckdb(tickhouse: Run, account: Settings, settings: Settings) -> None:
+    there, here = SnowflakeWarehouse(account), DuckDbWarehouse(settings.warehouse_path)
+    for warehouse in (there, here):
+        land(warehouse)
+    rejected = "marts.fct_rejected_records as select 'binance.trades' as kafka_topic"
+    with here.file.writing() as connection:
+        connection.execute(f"create schema marts; create table {rejected}")
+    with there.cursor() as cursor:
+        cursor.execute("create schema marts")
+        cursor.execute(f"create table {rejected}")
+    there.close()
+    found = read_landed(account, 5)
+    assert found == read_landed(settings, 5)
+    known = found[TOPIC.name]
+    assert (known.next_offsets, known.rejected, known.lost) == ({0: 9, 1: 2}, 1, 1)
+
+    done = tickhouse("status", "--format", "json")
+    assert done.exit_code == 1
+    [row] = [row for row in json.loads(done.stdout) if row["topic"] == TOPIC.name]
+    assert (row["landed"], row["state"]) == (11, "broker away")
+    assert "warehouse: in Snowflake" in tickhouse("status").stderr
+
+
+def land(warehouse: Warehouse) -> None:
+    warehouse.migrate()
+    warehouse.land(batch(landing(0, 5, None), landing(0, 2, None, partition=1)), "run")
+    warehouse.land(batch(landing(6, 9, 5)), "run")
+
+
+def test_vwap_and_book_call_the_functions_of_the_marts(
+    tickhouse: Run, sent: list[str], account: Settings
+) -> None:
+    """The stand-in has no table functions, so this is what an account would be asked."""
+    session = SnowflakeWarehouse(account)
+    with session.cursor() as cursor:
+        cursor.execute("create schema marts")
+        cursor.execute(
+            f"""create table marts.fct_vwap_session as select 'binance' as venue, 'BTC''X' as symbol,
+                    '{SESSION_BEGAN}'::timestamp_ntz as session_start_at"""
+        )
+    session.close()
+    expected = {
+        ("vwap", "BTC'X"): f"vwap_anchored('binance', 'BTC\\'X', cast('{SESSION_BEGAN}' as timestamp_ntz))",
+        ("vwap", "A", "--since", "2026-01-01"): (
+            "vwap_anchored('binance', 'A', cast('2026-01-01 00:00:00' as timestamp_ntz))"
+        ),
+        ("book", "A", "--at", "2026-01-01T12:30:00", "--levels", "5"): (
+            f"book_at('binance', 'A', coalesce(cast('2026-01-01 12:30:00' as timestamp), {LAST}))"
+        ),
+        ("book", "A"): f"book_at('binance', 'A', coalesce(cast(NULL as timestamp), {LAST}))",
+        ("book", "A", "--sequence", "7"): "book_at_sequence('binance', 'A', 7)",
+    }
+    for arguments, function in expected.items():
+        tickhouse(*arguments)
+        assert f"from table(marts.{function})" in sent[-1]
+    assert sent[-1].endswith("end) <= 10 order by price desc")
+
+
+def test_build_runs_dbt_on_snowflake(tickhouse: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(command: list[str], env: dict[str, str], **_: Any) -> subprocess.CompletedProcess[str]:
+        ran.append((command, env))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert tickhouse("build", "--full-refresh", "--select", "fct_trades").exit_code == 0
+    [(command, env)] = ran
+    assert command[-3:] == ["--full-refresh", "--select", "fct_trades"]
+    assert env["WAREHOUSE"] == "snowflake"
