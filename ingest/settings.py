@@ -156,7 +156,7 @@ class Settings(BaseSettings):
         if self.warehouse != "duckdb":
             raise SettingsInvalid(
                 f"WAREHOUSE={self.warehouse}: this works on DuckDB only so far. `tickhouse drain` lands "
-                "Kafka in Snowflake; docs/snowflake.md says what else works there. Unset WAREHOUSE for the rest."
+                "Kafka in Snowflake, and docs/snowflake.md has what else works; unset WAREHOUSE for the rest."
             )
 
     @property
