@@ -22,7 +22,6 @@ from tests.warehouse.batches import TOPIC, batch, landing
 
 Run = Callable[..., Result]
 SESSION_BEGAN = "2026-01-02 00:00:00"
-LAST = "timestamp '9999-12-31'"
 
 
 @pytest.fixture
@@ -107,33 +106,48 @@ def land(warehouse: Warehouse) -> None:
     warehouse.land(batch(landing(6, 9, 5)), "run")
 
 
-def test_vwap_and_book_call_the_functions_of_the_marts(
-    tickhouse: Run, sent: list[str], account: Settings
-) -> None:
-    """The stand-in has no table functions, so this is what an account would be asked."""
+ROWS = """select side, price, 1 as quantity, 7 as sequence, {at} as event_at
+          from (select 'bid' as side, 100 as price union all select 'bid', 50 union all select 'ask', 101)
+          where of_venue = 'binance' and of_symbol = 'BTC''X'"""
+MARTS = (
+    "create schema marts",
+    f"""create table marts.fct_vwap_session as select 'binance' as venue, 'BTC''X' as symbol,
+            '{SESSION_BEGAN}'::timestamp_ntz as session_start_at""",
+    """create function marts.vwap_anchored(of_venue varchar, of_symbol varchar, since_at timestamp)
+        returns table (symbol varchar, since timestamp) as 'select of_symbol as symbol, since_at as since'""",
+    *(
+        f"""create function marts.{name}(of_venue varchar, of_symbol varchar, as_of {kind})
+            returns table (side varchar, price number(38, 10), quantity number(38, 10), sequence bigint,
+                           event_at timestamp) as '{ROWS.format(at=at).replace("'", "''")}'"""
+        for name, kind, at in (
+            ("book_at", "timestamp", "as_of"),
+            ("book_at_sequence", "bigint", "dateadd(second, as_of, '2026-01-01'::timestamp)"),
+        )
+    ),
+)
+
+
+def test_vwap_and_book_call_the_functions_of_the_marts(tickhouse: Run, account: Settings) -> None:
+    """With functions that tell what they were asked, in the place of those that dbt makes."""
     session = SnowflakeWarehouse(account)
     with session.cursor() as cursor:
-        cursor.execute("create schema marts")
-        cursor.execute(
-            f"""create table marts.fct_vwap_session as select 'binance' as venue, 'BTC''X' as symbol,
-                    '{SESSION_BEGAN}'::timestamp_ntz as session_start_at"""
-        )
+        for statement in MARTS:
+            cursor.execute(statement)
     session.close()
-    expected = {
-        ("vwap", "BTC'X"): f"vwap_anchored('binance', 'BTC\\'X', cast('{SESSION_BEGAN}' as timestamp_ntz))",
-        ("vwap", "A", "--since", "2026-01-01"): (
-            "vwap_anchored('binance', 'A', cast('2026-01-01 00:00:00' as timestamp_ntz))"
-        ),
-        ("book", "A", "--at", "2026-01-01T12:30:00", "--levels", "5"): (
-            f"book_at('binance', 'A', coalesce(cast('2026-01-01 12:30:00' as timestamp), {LAST}))"
-        ),
-        ("book", "A"): f"book_at('binance', 'A', coalesce(cast(NULL as timestamp), {LAST}))",
-        ("book", "A", "--sequence", "7"): "book_at_sequence('binance', 'A', 7)",
-    }
-    for arguments, function in expected.items():
-        tickhouse(*arguments)
-        assert f"from table(marts.{function})" in sent[-1]
-    assert sent[-1].endswith("end) <= 10 order by price desc")
+
+    def told(*arguments: str) -> list[list[str]]:
+        done = tickhouse(*arguments, "--format", "json")
+        assert done.exit_code == 0, done.stderr
+        return [[str(value) for value in row.values()] for row in json.loads(done.stdout)]
+
+    assert told("vwap", "BTC'X") == [["BTC'X", SESSION_BEGAN]]
+    assert told("vwap", "A", "--since", "2026-01-01") == [["A", "2026-01-01 00:00:00"]]
+    asked = told("book", "BTC'X", "--at", "2026-01-01T12:30:00", "--levels", "1")
+    assert [row[0] for row in asked] == ["ask", "bid"]
+    assert {row[4] for row in asked} == {"2026-01-01 12:30:00"}
+    assert [float(row[1]) for row in told("book", "BTC'X")] == [101, 100, 50]
+    assert {row[4] for row in told("book", "BTC'X", "--sequence", "9")} == {"2026-01-01 00:00:09"}
+    assert told("book", "BTC'X", "--venue", "kraken") == []
 
 
 def test_build_runs_dbt_on_snowflake(tickhouse: Run, monkeypatch: pytest.MonkeyPatch) -> None:
