@@ -8,10 +8,9 @@ import typer
 from ingest.cli.output import note
 
 if TYPE_CHECKING:
-    import duckdb
-
+    from ingest.settings import Settings
     from ingest.topics import Topic
-    from ingest.warehouse.replay import Batches
+    from ingest.warehouse.replay import Batches, Replay
 
 TopicName = Annotated[str, typer.Option("--topic", help="A name of the topic table, e.g. binance.trades.")]
 
@@ -35,35 +34,60 @@ def replay(
     """
     from ingest.settings import load_settings
     from ingest.topics import find_topics
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-    from ingest.warehouse.replay import replay as mark
 
     [found] = find_topics([topic])
-    with DuckDbWarehouse(load_settings().warehouse_path).open() as connection:
-        done = mark(connection, found, _batches(connection, found, start, end, batches))
+    settings = load_settings()
+    mark = _mark_in_snowflake if settings.warehouse == "snowflake" else _mark_in_duckdb
+    done = mark(settings, found, _named(batches), _utc(start), _utc(end))
     typer.echo(
         f"Batches {done.batches.first} to {done.batches.last} ({done.row_count} messages) count as new "
         f"again, as batch {done.batch_id}."
     )
 
 
-def _batches(
-    connection: "duckdb.DuckDBPyConnection",
+def _mark_in_duckdb(
+    settings: "Settings",
     topic: "Topic",
+    batches: "Batches | None",
     start: datetime | None,
     end: datetime | None,
-    batches: str | None,
-) -> "Batches":
-    from ingest.warehouse.replay import Batches, all_batches, batches_between
+) -> "Replay":
+    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.replay import all_batches, batches_between, replay
 
-    if batches is not None:
-        first, _, last = batches.partition("-")
-        if not (first.isdigit() and (last or first).isdigit()):
-            raise typer.BadParameter(f"--batches {batches}: a number, or two with a dash between.")
-        return Batches(int(first), int(last or first))
-    if start is None and end is None:
-        return all_batches(connection, topic)
-    return batches_between(connection, topic, _utc(start), _utc(end))
+    with DuckDbWarehouse(settings.warehouse_path).open() as connection:
+        if batches is None and start is None and end is None:
+            batches = all_batches(connection, topic)
+        return replay(connection, topic, batches or batches_between(connection, topic, start, end))
+
+
+def _mark_in_snowflake(
+    settings: "Settings",
+    topic: "Topic",
+    batches: "Batches | None",
+    start: datetime | None,
+    end: datetime | None,
+) -> "Replay":
+    from ingest.warehouse.snowflake.replay import batches_between, replay
+    from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+
+    warehouse = SnowflakeWarehouse(settings)
+    try:
+        return replay(warehouse, topic, batches or batches_between(warehouse, topic, start, end))
+    finally:
+        warehouse.close()
+
+
+def _named(batches: str | None) -> "Batches | None":
+    """From `120-180` or `120`."""
+    from ingest.warehouse.replay import Batches
+
+    if batches is None:
+        return None
+    first, _, last = batches.partition("-")
+    if not (first.isdigit() and (last or first).isdigit()):
+        raise typer.BadParameter(f"--batches {batches}: a number, or two with a dash between.")
+    return Batches(int(first), int(last or first))
 
 
 def _utc(time: datetime | None) -> datetime | None:

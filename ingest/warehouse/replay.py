@@ -38,10 +38,7 @@ def replay(
     """Have every model build these batches again."""
     rows = _row_count(connection, topic, batches)
     if not rows:
-        raise NeedsAttention(
-            f"raw.{topic.raw_table} holds no rows of the batches {batches.first} to {batches.last}: "
-            "nothing to replay. They never were, or they have been pruned."
-        )
+        raise no_such_rows(topic, batches)
     with transaction(connection):
         batch_id = new_batch(connection, "replay", topic.name, run_id)
         connection.execute(
@@ -74,10 +71,21 @@ def batches_of(connection: duckdb.DuckDBPyConnection, topic: Topic, window: Wind
     return _span(connection, sql, [at.life, at.number, window.first, window.end], topic)
 
 
+def no_such_rows(topic: Topic, batches: Batches) -> NeedsAttention:
+    return NeedsAttention(
+        f"raw.{topic.raw_table} holds no rows of the batches {batches.first} to {batches.last}: "
+        "nothing to replay. They never were, or they have been pruned."
+    )
+
+
+def nothing_of_that_range(topic: Topic) -> NeedsAttention:
+    return NeedsAttention(f"raw.{topic.raw_table} holds no messages of that range: nothing to replay.")
+
+
 def _span(connection: duckdb.DuckDBPyConnection, sql: str, values: list, topic: Topic) -> Batches:
     row = connection.execute(sql, values).fetchone()
     if row is None or row[0] is None:
-        raise NeedsAttention(f"raw.{topic.raw_table} holds no messages of that range: nothing to replay.")
+        raise nothing_of_that_range(topic)
     return Batches(*row)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -148,6 +148,37 @@ def test_vwap_and_book_call_the_functions_of_the_marts(tickhouse: Run, account: 
     assert [float(row[1]) for row in told("book", "BTC'X")] == [101, 100, 50]
     assert {row[4] for row in told("book", "BTC'X", "--sequence", "9")} == {"2026-01-01 00:00:09"}
     assert told("book", "BTC'X", "--venue", "kraken") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], (1, 2)),
+        (["--batches", "2"], (2, 2)),
+        (["--from", "2023-11-14T22:13:20.006", "--to", "2023-11-14T22:13:20.007"], (2, 2)),
+        (["--from", "2030-01-01", "--to", "2031-01-01"], None),
+    ],
+)
+def test_replay_is_a_batch_that_names_others(
+    tickhouse: Run, landed: SnowflakeWarehouse, arguments: list[str], expected: tuple[int, int] | None
+) -> None:
+    done = tickhouse("replay", "--topic", TOPIC.name, *arguments)
+    with landed.cursor() as cursor:
+        cursor.execute(
+            """select batch_id, replay_first_batch_id, replay_last_batch_id
+               from ops.batches where kind = 'replay'"""
+        )
+        assert cursor.fetchall() == ([(3, *expected)] if expected else [])
+    assert done.exit_code == (0 if expected else 1)
+    assert ("as batch 3" in done.stdout) if expected else ("nothing to replay" in done.stderr)
+
+
+@pytest.fixture
+def landed(account: Settings) -> Iterator[SnowflakeWarehouse]:
+    warehouse = SnowflakeWarehouse(account)
+    land(warehouse)
+    yield warehouse
+    warehouse.close()
 
 
 def test_build_runs_dbt_on_snowflake(tickhouse: Run, monkeypatch: pytest.MonkeyPatch) -> None:
