@@ -141,6 +141,12 @@ def _asof_join(join: Expr) -> Expr:
     return join
 
 
+def _lower_half_of_md5(node: Expr) -> Expr:
+    """DuckDB's own function reads the bytes the other way round."""
+    digits = _call("substr", exp.MD5(this=node.this.copy()), exp.Literal.number(17))
+    return exp.cast(_call("concat", exp.Literal.string("0x"), digits), "UBIGINT", dialect="duckdb")
+
+
 def _temporary_table_with_a_schema(create: Expr) -> Expr:
     """DuckDB keeps its temporary tables in a schema of their own: an ordinary one does here."""
     if create.kind != "TABLE" or not create.args.get("properties"):
@@ -170,6 +176,7 @@ MENDS: dict[type, Callable[[Any], Expr]] = {
     exp.Flatten: _named("_sf_array_flatten"),
     exp.ArraySlice: _named("_sf_array_slice", "start", "end"),
     exp.Typeof: _named("_sf_typeof"),
+    exp.MD5NumberLower64: _lower_half_of_md5,
     exp.GetExtract: _index,
     exp.GenerateSeries: _range,
     exp.TableFromRows: _called_in_from,
