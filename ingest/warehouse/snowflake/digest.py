@@ -5,7 +5,9 @@ row ─▶ a text, each value as its md5 or its digits ─▶ md5 ─▶ its low
 Headers count on their own, each with the message it belongs to: JSON is not written alike everywhere.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,12 +21,6 @@ class Digest:
 
     row_count: int
     hash_sum: int
-
-    @classmethod
-    def of(cls, row: object) -> "Digest":
-        """From the answer to `digest_query`."""
-        assert isinstance(row, tuple)  # noqa: S101  (an aggregate without groups is one row)
-        return cls(int(row[0]), int(row[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +55,24 @@ SNOWFLAKE = Engine(
 )
 
 
-def digest_query(engine: Engine, table: str, schema: pa.Schema) -> str:
-    """Asks the engine for the digest of a table; `schema` as DuckDB gives it in Arrow."""
+def digests(rows: Iterable[Any]) -> dict[str, Digest]:
+    """By table, from the answer to `digest_query`."""
+    return {table: Digest(int(count), int(hashes)) for table, count, hashes in rows}
+
+
+def digest_query(engine: Engine, schemas: Mapping[str, pa.Schema]) -> str:
+    """Asks the engine for the digests of these tables; their columns as DuckDB gives them in Arrow."""
+    return " union all ".join(_digest_of(engine, table, schema) for table, schema in schemas.items())
+
+
+def _digest_of(engine: Engine, table: str, schema: pa.Schema) -> str:
     parts = [f"select 1 as is_row, {_text(engine, schema)} as content from {table}"]
     if "headers" in schema.names:
         text = _joined([*PLACE, _md5("name"), _md5("value"), _md5("bytes")])
         parts.append(f"select null, {text} from ({engine.headers.format(table=table)}) as every_header")
     hashed = engine.lower_half.format("content")
     return (
-        f"select count(is_row), coalesce(sum({hashed}), 0)::varchar "
+        f"select '{table}', count(is_row), coalesce(sum({hashed}), 0)::varchar "
         f"from ({' union all '.join(parts)}) as contents"
     )
 

@@ -8,7 +8,7 @@ them from raw.
 
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +18,7 @@ from snowflake.connector.cursor import SnowflakeCursor
 from ingest.errors import NeedsAttention
 from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from ingest.warehouse.snowflake.digest import DUCKDB, SNOWFLAKE, Digest, digest_query
+from ingest.warehouse.snowflake.digest import DUCKDB, SNOWFLAKE, digest_query, digests
 from ingest.warehouse.snowflake.upload import STAGE, plain, read_back
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse, _transaction
 
@@ -48,16 +48,17 @@ def move_in(source: DuckDbWarehouse, target: SnowflakeWarehouse) -> dict[str, in
     folder = f"moving/{uuid.uuid4()}"
     with source.file.reading() as connection, target.cursor() as cursor:
         _refuse_unless_empty(cursor)  # before hours of uploading
-        schemas = {table: _upload(connection, cursor, table, folder) for table in TABLES}
+        schemas, filled = _upload_all(connection, cursor, folder)
         with _transaction(cursor):
             cursor.execute("update ops.newest_batch set batch_id = batch_id")  # a drain waits from here on
             _refuse_unless_empty(cursor)
-            for table, schema in schemas.items():
-                cursor.execute(_copy_statement(table, schema, f"{folder}/{table}"), timeout=PATIENCE_SECONDS)
+            for table in filled:
+                copied = _copy_statement(table, schemas[table], f"{folder}/{table}")
+                cursor.execute(copied, timeout=PATIENCE_SECONDS)
             cursor.execute(
                 "update ops.newest_batch set batch_id = (select coalesce(max(batch_id), 0) from ops.batches)"
             )
-            return {table: _compare(connection, cursor, table, schema) for table, schema in schemas.items()}
+            return _compare(connection, cursor, schemas)
 
 
 def _refuse_unless_empty(cursor: SnowflakeCursor) -> None:
@@ -71,16 +72,26 @@ def _refuse_unless_empty(cursor: SnowflakeCursor) -> None:
             )
 
 
-def _upload(
-    connection: duckdb.DuckDBPyConnection, cursor: SnowflakeCursor, table: str, folder: str
-) -> pa.Schema:
-    """Puts a table on the stage, a file at a time; the table's columns."""
-    reader = connection.sql(f"from {table}").to_arrow_reader(ROWS_AT_A_TIME)
-    for number, file in enumerate(_files(reader)):
-        cursor.execute(
-            f"put 'file:///{number}.parquet' {STAGE}/{folder}/{table} auto_compress=false", file_stream=file
-        )
-    return reader.schema
+def _upload_all(
+    connection: duckdb.DuckDBPyConnection, cursor: SnowflakeCursor, folder: str
+) -> tuple[dict[str, pa.Schema], list[str]]:
+    """The columns of each table, and which tables had rows to put on the stage."""
+    schemas, filled = {}, []
+    for table in TABLES:
+        reader = connection.sql(f"from {table}").to_arrow_reader(ROWS_AT_A_TIME)
+        schemas[table] = reader.schema
+        if _upload(cursor, reader, f"{folder}/{table}"):
+            filled.append(table)
+    return schemas, filled
+
+
+def _upload(cursor: SnowflakeCursor, reader: pa.RecordBatchReader, folder: str) -> int:
+    """Puts a table on the stage, a file at a time; how many there were."""
+    number = 0
+    for number, file in enumerate(_files(reader), 1):
+        put = f"put 'file:///{number}.parquet' {STAGE}/{folder} auto_compress=false"
+        cursor.execute(put, file_stream=file)
+    return number
 
 
 def _files(reader: pa.RecordBatchReader) -> Iterator[io.BytesIO]:
@@ -112,20 +123,22 @@ def _copy_statement(table: str, schema: pa.Schema, folder: str) -> str:
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, cursor: SnowflakeCursor, table: str, schema: pa.Schema
-) -> int:
-    """The rows that lie in both; NeedsAttention where they are not the same."""
-    here = Digest.of(connection.execute(digest_query(DUCKDB, table, schema)).fetchone())
-    cursor.execute(digest_query(SNOWFLAKE, table, schema), timeout=PATIENCE_SECONDS)
-    there = Digest.of(cursor.fetchone())
-    if here.row_count != there.row_count:
-        raise NeedsAttention(
-            f"{table}: {there.row_count} rows are in Snowflake, {here.row_count} in DuckDB. Nothing of this "
-            "copy stayed. If the table held rows before, copy into an empty database; if not, run it again."
-        )
-    if here != there:
-        raise NeedsAttention(
-            f"{table}: {here.row_count} rows arrived in Snowflake, but some are not what they are in DuckDB. "
-            "Nothing of this copy stayed: run it again. If that does not help, the two engines differ in it."
-        )
-    return here.row_count
+    connection: duckdb.DuckDBPyConnection, cursor: SnowflakeCursor, schemas: Mapping[str, pa.Schema]
+) -> dict[str, int]:
+    """The rows of each table that lie in both; NeedsAttention where they are not the same."""
+    here = digests(connection.execute(digest_query(DUCKDB, schemas)).fetchall())
+    cursor.execute(digest_query(SNOWFLAKE, schemas), timeout=PATIENCE_SECONDS)
+    there = digests(cursor.fetchall())
+    for table, ours in here.items():
+        count = there[table].row_count
+        if ours.row_count != count:
+            raise NeedsAttention(
+                f"{table}: {count} rows are in Snowflake, {ours.row_count} in DuckDB. Nothing of this copy "
+                "stayed. If the table held rows before, copy into an empty database; if not, run it again."
+            )
+        if ours != there[table]:
+            raise NeedsAttention(
+                f"{table}: {count} rows arrived in Snowflake, but some are not what they are in DuckDB. "
+                "Nothing of this copy stayed: run it again. If that does not help, the two engines differ in it."
+            )
+    return {table: digest.row_count for table, digest in here.items()}
