@@ -139,6 +139,6 @@ def _compare(
         if ours != there[table]:
             raise NeedsAttention(
                 f"{table}: {count} rows arrived in Snowflake, but some are not what they are in DuckDB. "
-                "Nothing of this copy stayed: run it again. If that does not help, the two engines differ in it."
+                "Nothing of this copy stayed: run it again. If that does not help, the engines differ in it."
             )
     return {table: digest.row_count for table, digest in here.items()}
