@@ -2,28 +2,36 @@
 {% macro depth_bps() %} {% do return([1, 5, 10, 25, 50, 100]) %} {% endmacro %}
 {% macro depth_levels() %} {% do return([1, 5, 10]) %} {% endmacro %}
 
-{# A level, by its price and key, beside the best prices; in whole numbers, so that nothing is rounded. #}
-{% macro is_within_bps(bps) -%}
+{#
+    The ring of a level around mid: the bps of the narrowest depth that it is in, below zero for an ask; NULL if
+    it is in none. In whole numbers, so that nothing is rounded.
+#}
+{% macro ring_of_level() -%}
+    {%- set reach = "cast(key as decimal(22, 10)) * 20000" -%}
+    {%- set twice_mid = "cast(bid_price + ask_price as decimal(23, 10))" -%}
     case
-        when key > 0
-        then cast(price as decimal(22, 10)) * 20000 >= {{ twice_mid() }} * {{ 10000 - bps }}
-        else cast(price as decimal(22, 10)) * 20000 <= {{ twice_mid() }} * {{ 10000 + bps }}
+        {% for bps in depth_bps() %}
+            when key > 0 and {{ reach }} >= {{ twice_mid }} * {{ 10000 - bps }} then {{ bps }}
+        {% endfor %}
+        {% for bps in depth_bps() %}
+            when key < 0 and {{ reach }} >= {{ twice_mid }} * -{{ 10000 + bps }} then -{{ bps }}
+        {% endfor %}
     end
 {%- endmacro %}
-{% macro twice_mid() -%} cast(bid_price + ask_price as decimal(23, 10)) {%- endmacro %}
 
+{# A depth is what is in its ring and in those within. #}
 {% macro depth_columns() -%}
-    {% for side, sign in {"bid": ">", "ask": "<"}.items() %}
+    {% for side in ["bid", "ask"] %}
         {% for bps in depth_bps() %}
-            {%- set is_in = "key " ~ sign ~ " 0 and " ~ is_within_bps(bps) -%}
-            cast(
-                sum(case when {{ is_in }} then quantity else 0 end) as decimal(38, 10)
-            ) as {{ side }}_quantity_{{ bps }}bps,
-            cast(
-                sum(
-                    case when {{ is_in }} then {{ exact_product("price", "quantity") }} else 0 end
-                ) as decimal(38, 10)
-            ) as {{ side }}_notional_{{ bps }}bps {{- "," if not loop.last }}
+            {%- set is_in = "ring between " ~ (
+                "1 and " ~ bps if side == "bid" else "-" ~ bps ~ " and -1"
+            ) -%}
+            {% for measure in ["quantity", "notional"] %}
+                cast(
+                    sum(case when {{ is_in }} then {{ measure }} else 0 end) as decimal(38, 10)
+                ) as {{ side }}_{{ measure }}_{{ bps }}bps {{- "," if not loop.last }}
+            {% endfor %}
+            {{- "," if not loop.last }}
         {% endfor %}
         {{- "," if not loop.last }}
     {% endfor %}

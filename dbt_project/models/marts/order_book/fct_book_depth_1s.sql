@@ -1,4 +1,4 @@
-{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "window_start_at"]}) }}
+{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "window_start_at"], "keys_at_once": 5000}) }}
 
 with
     {% call affected() %}
@@ -29,23 +29,45 @@ with
         where {{ is_replayed() }}
     ),
 
+    -- What a level is worth is the same for as long as it stands.
+    standing as (
+        select
+            book,
+            first_ordinal,
+            end_ordinal,
+            key,
+            quantity,
+            {{ exact_product("abs(key)", "quantity") }} as notional
+        from book_spans
+    ),
+
     levels as (
-        select book, first_ordinal + repetition as ordinal, key, abs(key) as price, quantity
-        from {{ repeated("book_spans", "end_ordinal - first_ordinal") }}
+        select book, first_ordinal + repetition as ordinal, key, quantity, notional
+        from {{ repeated("standing", "end_ordinal - first_ordinal") }}
         union all
-        select placed.book, placed.ordinal, levels.key, levels.price, levels.quantity
+        select
+            placed.book,
+            placed.ordinal,
+            levels.key,
+            levels.quantity,
+            {{ exact_product("levels.price", "levels.quantity") }}
         from placed
         inner join
             ({{ replayed_levels() }}) as levels using (kafka_topic, topic_life, kafka_partition, first_offset)
         where levels.event_at >= (select min(window_start_at) from placed where book = -1)
     ),
 
-    depths as (
-        select book, ordinal, {{ depth_columns() }}
+    -- The many levels once, the few rings for every depth.
+    rings as (
+        select
+            book, ordinal, {{ ring_of_level() }} as ring, sum(quantity) as quantity, sum(notional) as notional
         from levels
         inner join placed using (book, ordinal)
-        where {{ is_within_bps(depth_bps() | last) }}
-        group by book, ordinal
+        group by book, ordinal, ring
+    ),
+
+    depths as (
+        select book, ordinal, {{ depth_columns() }} from rings where ring is not null group by book, ordinal
     )
 
 select
