@@ -8,7 +8,7 @@ from tests.dbt.trial import Trial
 MODELS = ("--select", "+fct_trades")
 
 
-@pytest.mark.parametrize("macro", ["start_anew", "descendants_of", "in_one_transaction"])
+@pytest.mark.parametrize("macro", ["start_anew", "keep_affected", "descendants_of", "in_one_transaction"])
 def test_a_first_build_that_broke_off_is_made_again(
     trial: Trial, macro: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

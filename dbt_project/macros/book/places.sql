@@ -46,3 +46,14 @@
         {{ changed(ref("int_book_messages_sequenced"), ["venue", "symbol", "epoch", "sequence"]) }} as changed
     where epoch is not null
 {%- endmacro %}
+
+{#
+    Those of them that are there now, read from the messages. Of a table that the same transaction made DuckDB
+    has no statistics: it built its hash tables of all levels that there are.
+#}
+{% macro books_there(books) -%}
+    select sequenced.venue, sequenced.symbol, sequenced.epoch, sequenced.sequence
+    from {{ ref("int_book_messages_sequenced") }} as sequenced
+    inner join {{ books }} using (venue, symbol, epoch, sequence)
+    where {{ is_new("sequenced.batch_id") }} and sequenced.is_applied
+{%- endmacro %}

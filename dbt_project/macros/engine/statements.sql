@@ -1,24 +1,34 @@
 {#
-    Runs the steps, named SQL, as one transaction; returns how many rows the step `insert` inserted.
-    Snowflake commits at each statement that defines something, so the definitions go first there.
+    What stands before the steps: on DuckDB the beginning of their transaction. Snowflake commits at each
+    statement that defines something, so it is committed there.
 #}
-{% macro in_one_transaction(definitions, steps) %}
-    {% do return(adapter.dispatch("in_one_transaction")(definitions, steps)) %}
+{% macro define(definitions) %} {% do adapter.dispatch("define")(definitions) %} {% endmacro %}
+{% macro duckdb__define(definitions) %}
+    {% for definition in definitions %} {% do adapter.add_query(definition) %} {% endfor %}
+{% endmacro %}
+{% macro snowflake__define(definitions) %}
+    {% for definition in definitions %} {% do send(definition) %} {% endfor %}
 {% endmacro %}
 
-{% macro duckdb__in_one_transaction(definitions, steps) %}
-    {% set rows = {"insert": 0} %}
-    {% for definition in definitions %} {% do adapter.add_query(definition) %} {% endfor %}
+{# Runs the steps, named SQL, as one transaction; returns how many rows those named `insert...` inserted. #}
+{% macro in_one_transaction(steps) %}
+    {% do return(adapter.dispatch("in_one_transaction")(steps)) %}
+{% endmacro %}
+
+{% macro duckdb__in_one_transaction(steps) %}
+    {% set rows = {"inserted": 0} %}
     {% for name, step in steps.items() %}
         {% set answer = adapter.add_query(step)[1] %}
-        {% if name == "insert" %} {% do rows.update(insert=answer.fetchone()[0]) %} {% endif %}
+        {% if name.startswith("insert") %}
+            {% do rows.update(inserted=rows.inserted + answer.fetchone()[0]) %}
+        {% endif %}
     {% endfor %}
     {% do adapter.commit() %}
-    {% do return(rows.insert) %}
+    {% do return(rows.inserted) %}
 {% endmacro %}
 
-{% macro snowflake__in_one_transaction(definitions, steps) %}
-    {% for definition in definitions + ["begin"] %} {% do send(definition) %} {% endfor %}
+{% macro snowflake__in_one_transaction(steps) %}
+    {% do send("begin") %}
     {% for name, step in steps.items() %}
         {% call statement(name, auto_begin=false) %} {{ step }} {% endcall %}
     {% endfor %}

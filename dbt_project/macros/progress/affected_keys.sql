@@ -6,7 +6,8 @@
         claim        pin building_through to where the parents stand; a claim left open is a failure
         affected     the keys that may be other than before: the model's own CTE, kept for the run
         ┌ delete     all rows of those keys, so that what a correction took away is gone
-        │ insert     the rows of those keys as they are now, stamped batch_id = building_through
+        │ insert     the rows of those keys as they are now, stamped batch_id = building_through;
+        │            in slices, where a model says so (slices.sql)
         │ vanished   note what was deleted and not written again, for the children to look there too
         └ settle     built_through = building_through
 
@@ -15,7 +16,7 @@
     a missing table, or a parent that was rebuilt.
 
     A model's meta: `affected_key`, the columns by which rows are deleted; `traced`, the columns besides
-    that children group by, where a key's rows can move under them.
+    that children group by, where a key's rows can move under them; `keys_at_once`, how many keys a slice has.
 #}
 {% materialization affected_keys, adapter = "duckdb" %}
     {{ return(build_affected_keys(this.incorporate(type="table"))) }}
@@ -47,23 +48,24 @@
     {% set advice = "Rebuild it: dbt run --full-refresh --select " ~ model.name %}
     {% do assert_same_columns(target, columns, advice) %}
     {% set steps = {} %}
-    {% if create_temporary("affected_" ~ target.identifier, query.affected) > 0 %}
+    {% set key_count = keep_affected(target, query.affected) %}
+    {% if key_count > 0 %}
         {% set has_rows = save_rows_before(target) > 0 %}
         {% if has_rows %} {% do steps.update(delete=delete_affected(target)) %} {% endif %}
-        {% do steps.update(insert=insert_affected(target, query.rewritten)) %}
+        {% do steps.update(inserts(target, query.rewritten, key_count)) %}
         {% if has_rows %} {% do steps.update(vanished=note_vanished(target)) %} {% endif %}
     {% endif %}
     {% do steps.update(settle=settle()) %}
-    {% do return(in_one_transaction([], steps)) %}
+    {% do return(in_one_transaction(steps)) %}
 {% endmacro %}
 
 {% macro rebuild(target, query, columns) %}
-    {% set definitions = start_anew(target, columns) %}
-    {% do definitions.append(temporary_table("affected_" ~ target.identifier, query.affected)) %}
-    {% set insert = insert_affected(target, query.rewritten) ~ oldest_first() %}
-    {% set steps = {"insert": insert, "settle": settle()} %}
+    {% do define(start_anew(target, columns)) %}
+    {% set key_count = keep_affected(target, query.affected) %}
+    {% set steps = inserts(target, query.rewritten, key_count, order=oldest_first()) %}
+    {% do steps.update(settle=settle()) %}
     {% set descendants = descendants_of(model.unique_id) %}
     {% if descendants %} {% do steps.update(descendants=make_due(descendants)) %} {% endif %}
     {% do steps.update(no_longer_due=no_longer_due()) %}
-    {% do return(in_one_transaction(definitions, steps)) %}
+    {% do return(in_one_transaction(steps)) %}
 {% endmacro %}

@@ -9,9 +9,10 @@
     {% endif %}
     {% set head, rest = sql.split(marks[0]) %}
     {% set keys, tail = rest.split(marks[1]) %}
-    {% set read_back = "select * from affected_" ~ target.identifier %}
-    {% do return({"affected": keys, "rewritten": head ~ read_back ~ tail}) %}
+    {% do return({"affected": keys, "rewritten": head ~ read_back(target) ~ tail}) %}
 {% endmacro %}
+
+{% macro read_back(target) %} {% do return("select * from affected_" ~ target.identifier) %} {% endmacro %}
 
 {# A table with other columns than the contract's cannot be rewritten key by key. #}
 {% macro assert_same_columns(target, columns, advice) %}

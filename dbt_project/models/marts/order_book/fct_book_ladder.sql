@@ -1,4 +1,4 @@
-{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "sequence"]}) }}
+{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "sequence"], "keys_at_once": 50000}) }}
 {% set depth = 10 %}
 
 with

@@ -1,4 +1,4 @@
-{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "window_start_at"]}) }}
+{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "window_start_at"], "keys_at_once": 5000}) }}
 {% set depth = 10 %}
 
 with

@@ -1,9 +1,19 @@
-{{ config(meta={"affected_key": ["venue", "symbol", "epoch", "sequence"], "traced": ["event_at"]}) }}
+{{
+    config(
+        meta={
+            "affected_key": ["venue", "symbol", "epoch", "sequence"],
+            "traced": ["event_at"],
+            "keys_at_once": 50000,
+        }
+    )
+}}
 
 with
     {% call affected() %} {{ affected_books() }} {% endcall %},
 
-    {{ book_spans("affected", checkpoints=ref("int_book_levels_checkpointed")) }},
+    wanted as ({{ books_there("affected") }}),
+
+    {{ book_spans("wanted", checkpoints=ref("int_book_levels_checkpointed")) }},
 
     {{ book_ladders(1) }},
 
