@@ -132,6 +132,7 @@ def fill(here: DuckDbWarehouse) -> None:
             insert into ops.retention values ('t', '2026-01-01', 1, '2026-01-02 00:00:00.000001');
             insert into ops.short_lived values ('m', 't', 1);
             insert into ops.model_progress values ('m', 2, 2, now()::timestamp);
+            insert into ops.told_alerts values ('v', 's', '2026-01-01', 'z_score', '2026-01-01', null);
             insert into ops.kept_books values
                 ('t', 'v', 's', 1, 'bid', 0.0000000001, 12345678901234.5, null, null, '2026-01-01',
                  '2026-01-01', '2026-01-01', 1, 0, 7, 1, 2)

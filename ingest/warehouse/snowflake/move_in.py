@@ -20,7 +20,7 @@ from ingest.topics import TOPICS
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.snowflake.digest import DUCKDB, SNOWFLAKE, digest_query, digests
 from ingest.warehouse.snowflake.upload import STAGE, plain, read_back
-from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse, _transaction
+from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse, transaction
 
 HISTORY = (
     "ops.topic_lives",
@@ -31,6 +31,7 @@ HISTORY = (
     "ops.retention",
     "ops.short_lived",
     "ops.kept_books",
+    "ops.told_alerts",
 )
 """What a model has built, and which run loops, is not history: it begins anew."""
 TABLES = (*(f"raw.{topic.raw_table}" for topic in TOPICS), *HISTORY)
@@ -49,7 +50,7 @@ def move_in(source: DuckDbWarehouse, target: SnowflakeWarehouse) -> dict[str, in
     with source.file.reading() as connection, target.cursor() as cursor:
         _refuse_unless_empty(cursor)  # before hours of uploading
         schemas, filled = _upload_all(connection, cursor, folder)
-        with _transaction(cursor):
+        with transaction(cursor):
             cursor.execute("update ops.newest_batch set batch_id = batch_id")  # a drain waits from here on
             _refuse_unless_empty(cursor)
             for table in filled:

@@ -6,7 +6,7 @@ from snowflake.connector.cursor import SnowflakeCursor
 
 from ingest.topics import Topic
 from ingest.warehouse.replay import Batches, Replay, no_such_rows, nothing_of_that_range
-from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse, _transaction
+from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse, transaction
 
 
 def replay(
@@ -21,7 +21,7 @@ def replay(
         (rows,) = cursor.fetchall()[0]
         if not rows:
             raise no_such_rows(topic, batches)
-        with _transaction(cursor):
+        with transaction(cursor):
             return Replay(_new_batch(cursor, topic, batches, run_id), batches, int(rows))
 
 

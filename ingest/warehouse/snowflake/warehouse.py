@@ -78,7 +78,7 @@ class SnowflakeWarehouse:
         with self.cursor() as cursor:
             # Outside the transaction: it takes the longest, and nothing of it is seen before the copy.
             paths = uploaded(cursor, batch)
-            with _transaction(cursor):
+            with transaction(cursor):
                 return _land(cursor, batch, paths, run_id)
 
     def take_lease(self, name: str, run_id: str) -> None:
@@ -95,7 +95,7 @@ class SnowflakeWarehouse:
 
 
 @contextmanager
-def _transaction(cursor: SnowflakeCursor) -> Iterator[None]:
+def transaction(cursor: SnowflakeCursor) -> Iterator[None]:
     cursor.execute("begin")
     try:
         yield
