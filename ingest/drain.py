@@ -10,10 +10,11 @@ moves under it (another writer, a re-created topic, retention) the batch is drop
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 
 from ingest.drain_plan import Plan, plan
 from ingest.errors import StaleLanding
-from ingest.gathering import Gathering, Limits
+from ingest.gathering import ACROSS_A_NETWORK, Gathering, Limits
 from ingest.kafka.log import KafkaLog
 from ingest.topics import TOPICS, Topic
 from ingest.warehouse.protocol import Batch, Landed, TopicPositions, Warehouse
@@ -37,11 +38,14 @@ class Drain:
         self._control = open_log()
         self._warehouse = warehouse
         self._topics = {topic.name: topic for topic in topics}
-        self._limits = limits or Limits()
+        self._limits = limits or (ACROSS_A_NETWORK if warehouse.is_metered else Limits())
         self._run_id = run_id
         self._positions: dict[str, TopicPositions] = {}
         self._reading: dict[str, Iterator[Batch]] = {}
         self._ends: dict[str, dict[int, int]] = {}
+        self._turns = count(1)
+        self._served: dict[str, int] = {}
+        """When each topic last had its turn."""
 
     def close(self) -> None:
         for kafka_log in (self._control, *self._logs.values()):
@@ -56,13 +60,21 @@ class Drain:
     def fetch(self) -> list[Batch]:
         """The next batch of every topic that has one. Touches the warehouse only to learn positions."""
         batches = self._next_batches(self._reading)
-        return batches + self._next_batches(self._start_reading())
+        return batches + self._next_batches(self._start_reading(), beside=batches)
 
-    def _next_batches(self, readings: Mapping[str, Iterator[Batch]]) -> list[Batch]:
-        batches = []
-        for topic, reading in list(readings.items()):
+    def _next_batches(
+        self, readings: Mapping[str, Iterator[Batch]], beside: Sequence[Batch] = ()
+    ) -> list[Batch]:
+        """As many as there is room for; who waited longest comes first."""
+        batches: list[Batch] = []
+        room = self._limits.max_bytes_at_once - sum(batch.byte_count for batch in beside)
+        for topic, reading in sorted(readings.items(), key=lambda item: self._served.get(item[0], 0)):
+            if room <= 0:
+                break
             try:
                 batches.append(next(reading))
+                room -= batches[-1].byte_count
+                self._served[topic] = next(self._turns)
             except StopIteration:
                 self._reading.pop(topic, None)  # a landing that was stale may have been quicker
             except StaleLanding as error:

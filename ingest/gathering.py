@@ -18,6 +18,7 @@ ROW_GROUP = 122_880
 """DuckDB's: so many rows in one transaction go straight to their place. Fewer go to the write-ahead log
 and are written again at the checkpoint (5 µs a row against 15 for half as many)."""
 CHUNK_MESSAGES = ROW_GROUP // 12
+MEBIBYTE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,9 @@ class Limits:
     """How much one batch may hold in memory."""
 
     max_messages: int = ROW_GROUP
-    max_bytes: int = 64 * 2**20
+    max_bytes: int = 64 * MEBIBYTE
+    max_bytes_at_once: int = 1536 * MEBIBYTE
+    """Of the batches of all topics together; the topics that this leaves out come first the next time."""
 
     @property
     def chunk_messages(self) -> int:
@@ -33,7 +36,11 @@ class Limits:
 
     @property
     def chunk_bytes(self) -> int:
-        return self.max_bytes // 4
+        return min(self.max_bytes // 4, 16 * MEBIBYTE)
+
+
+ACROSS_A_NETWORK = Limits(2_000_000, max_bytes=640 * MEBIBYTE, max_bytes_at_once=640 * MEBIBYTE)
+"""Snowflake likes files of 100 to 250 MB: two million trades have 120 in Parquet, and 640 in Arrow."""
 
 
 class Gathering:

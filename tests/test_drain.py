@@ -92,6 +92,22 @@ def test_batches_are_of_bounded_size_and_follow_each_other(site: Site) -> None:
     assert site.drain_all() == []
 
 
+def test_where_there_is_room_for_one_batch_topics_take_turns(
+    site: Site, topic_factory: TopicFactory, settings: Settings
+) -> None:
+    other = replace(topic_factory(), raw_table=TOPICS[1].raw_table)
+    for topic in (site.topic, other):
+        site.ledger.publish(topic.name, numbered(6), 0)
+    tight = Limits(max_messages=2, max_bytes_at_once=1)
+    with Drain(lambda: open_log(settings), site.warehouse, [site.topic, other], limits=tight) as drain:
+        fetched = []
+        while batches := drain.fetch():
+            (batch,) = batches
+            assert drain.land(batch)
+            fetched += [batch.topic] if batch.row_count else []
+    assert fetched == [site.topic.name, other.name] * 3
+
+
 def test_a_drain_that_stays_sees_what_comes(site: Site) -> None:
     with site.drain() as drain:
         for count in (3, 25, 0, 4):

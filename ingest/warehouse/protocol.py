@@ -73,6 +73,11 @@ class Batch:
     def row_count(self) -> int:
         return sum(landing.rows.num_rows for landing in self.landings)
 
+    @property
+    def byte_count(self) -> int:
+        """In memory."""
+        return sum(landing.rows.nbytes for landing in self.landings)
+
 
 @dataclass(frozen=True, slots=True)
 class Landed:

@@ -12,6 +12,7 @@ from ingest.gathering import Limits
 from ingest.kafka.open import open_log
 from ingest.settings import Settings
 from ingest.topics import TOPICS, Topic
+from ingest.warehouse.snowflake import upload as upload_module
 from ingest.warehouse.snowflake import warehouse as snowflake_module
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from snowflake.connector.cursor import SnowflakeCursor
@@ -65,6 +66,18 @@ def test_whatever_was_sent_lies_in_raw_once_byte_for_byte(
     odd = rows[45]
     assert (odd[4], bytes(odd[5])) == (None, b"\xfe")
     assert '"value_bytes":"ff"' in "".join(odd[6].split())
+
+
+def test_a_large_file_is_written_piece_by_piece(
+    settings: Settings, warehouse: SnowflakeWarehouse, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first piece has nothing that is no text, the second has; both are rows of one file."""
+    monkeypatch.setattr(upload_module, "ROWS_AT_A_TIME", 8)
+    ledger = Ledger(settings)
+    ledger.publish(topic.name, [*numbered(10), *ODD], 0)
+    drain(settings, warehouse, topic)
+    found = {row[1]: _bytes(row[2], row[3]) for row in lies_in_raw(warehouse, topic)}
+    assert found == {at.offset: value for at, value in ledger.published.items()}
 
 
 def test_the_network_is_cut_at_each_statement_of_a_landing(

@@ -17,12 +17,16 @@ from snowflake.connector.cursor import SnowflakeCursor
 from ingest.raw_rows import SCHEMA
 
 STAGE = "@raw.landing"
+ROWS_AT_A_TIME = 100_000
+"""Some of it passes through Python's objects, which take ten times the room."""
 
 
 def upload(cursor: SnowflakeCursor, raw_table: str, rows: pa.Table) -> str:
     """Put the rows on the stage as one file; the path it has there."""
     file, path = io.BytesIO(), f"{raw_table}/{uuid.uuid4()}.parquet"
-    pq.write_table(plain(rows), file, compression="snappy")
+    with pq.ParquetWriter(file, plain(rows.slice(0, 0)).schema, compression="snappy") as writer:
+        for first in range(0, rows.num_rows, ROWS_AT_A_TIME):
+            writer.write_table(plain(rows.slice(first, ROWS_AT_A_TIME)))
     file.seek(0)
     cursor.execute(
         f"put 'file:///{path}' {STAGE}/{raw_table} auto_compress=false overwrite=true", file_stream=file
