@@ -4,12 +4,12 @@ raw ─▶ staging (each tick alone) ─▶ the day's ticks of a symbol in the o
 """
 
 from dataclasses import dataclass
-from datetime import date
-
-import duckdb
+from datetime import date, timedelta
 
 from ingest.errors import NeedsAttention
+from ingest.warehouse.connection import Connection, is_built
 
+TICKS = "staging.stg_simulated__ticks"
 RULES: dict[str, str] = {
     "every field is there": "rejected_reason = 'missing_field'",
     "numbers are numbers": "rejected_reason in ('not_a_number', 'out_of_range', 'loses_digits')",
@@ -41,26 +41,23 @@ class Finding:
         return self.failed == 0
 
 
-def audit_ticks(connection: duckdb.DuckDBPyConnection, symbol: str, day: date) -> list[Finding]:
+def audit_ticks(connection: Connection, symbol: str, day: date) -> list[Finding]:
     """Every rule over the ticks of a symbol whose exchange time (or the broker's) lies in that day, UTC."""
+    if not is_built(connection, TICKS):
+        raise NeedsAttention("No ticks were built yet: `tickhouse build` makes them.")
     counts = ", ".join(
-        f"count(*) filter ({broken}), min(kafka_offset) filter ({broken})" for broken in RULES.values()
+        f"count(case when {broken} then 1 end), min(case when {broken} then kafka_offset end)"
+        for broken in RULES.values()
     )
-    try:
-        row = connection.execute(
-            f"""with day as (
-                    select *, max(sequence_id) over (
-                        partition by topic_life, kafka_partition order by kafka_offset
-                        rows between unbounded preceding and 1 preceding) as before
-                    from (
-                        select * from staging.stg_simulated__ticks
-                        where symbol = $symbol and aged_at >= $day and aged_at < $day + interval 1 day))
-                select count(*), {counts} from day""",
-            {"symbol": symbol, "day": day},
-        ).fetchone()
-    except duckdb.CatalogException as error:
-        raise NeedsAttention("No ticks were built yet: `tickhouse build` makes them.") from error
-    total, *found = row or (0,)
+    total, *found = connection.execute(
+        f"""with day as (
+                select *, max(sequence_id) over (
+                    partition by topic_life, kafka_partition order by kafka_offset
+                    rows between unbounded preceding and 1 preceding) as before
+                from {TICKS} where symbol = ? and aged_at >= ? and aged_at < ?)
+            select count(*), {counts} from day""",
+        [symbol, day, day + timedelta(days=1)],
+    ).fetchone()
     return [
         Finding(rule, total, found[2 * number], found[2 * number + 1]) for number, rule in enumerate(RULES)
     ]

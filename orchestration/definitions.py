@@ -21,12 +21,11 @@ from orchestration.defs import (
     topics,
 )
 
-SUBJECTS = (polls, topics, raw, models, checks, micro_batch, maintenance, failures, alerts)
-# Replaying, repairing and asking for what is missing work on the DuckDB file only so far.
-ON_A_FILE = (by_hand, fill_gaps)
+SUBJECTS = (polls, topics, raw, models, checks, micro_batch, fill_gaps, maintenance, failures, alerts)
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    subjects = (*SUBJECTS, *ON_A_FILE) if load_settings().warehouse == "duckdb" else SUBJECTS
+    # Replaying and repairing by a job work on the DuckDB file only so far.
+    subjects = (*SUBJECTS, by_hand) if load_settings().warehouse == "duckdb" else SUBJECTS
     return dg.Definitions.merge(*(subject.defs() for subject in subjects))

@@ -23,10 +23,9 @@ def audit(
     """
     from ingest.audit import audit_ticks
     from ingest.settings import load_settings
-    from ingest.warehouse.duckdb_file import DuckDbFile
+    from ingest.warehouse.open import open_warehouse
 
-    settings = load_settings()
-    with DuckDbFile(settings.warehouse_path).reading(wait_seconds=60) as connection:
+    with open_warehouse(load_settings()).reading() as connection:
         findings = audit_ticks(connection, symbol.upper(), date.date())
     rows = [(f.rule, f.checked, f.failed, f.first_offset, f.passed) for f in findings]
     show(COLUMNS, rows, form)

@@ -135,10 +135,10 @@ def fill() -> None:
     from ingest.publishing import publish_all
     from ingest.settings import load_settings
     from ingest.sources.binance.fill import BinanceFill
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()
-    with DuckDbWarehouse(settings.warehouse_path).file.reading() as connection:
+    with open_warehouse(settings).reading() as connection:
         holes = holes_to_fill(connection)
     for hole in holes:
         typer.echo(f"{hole.venue} {hole}")

@@ -24,3 +24,18 @@ class Connection(Protocol):
     """Takes one statement after the other; each is committed by itself."""
 
     def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Answer: ...
+
+
+def is_built(connection: Connection, relation: str) -> bool:
+    """Whether there is such a table or view: `schema.name`."""
+    found = connection.execute(
+        """select count(*) from information_schema.columns
+           where lower(table_schema) = ? and lower(table_name) = ?""",
+        relation.split("."),
+    )
+    return found.fetchone()[0] > 0
+
+
+def places(values: Sequence[Any]) -> str:
+    """A `?` for each, to stand between the brackets of `in (...)`."""
+    return ", ".join("?" for _ in values)

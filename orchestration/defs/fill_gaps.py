@@ -9,13 +9,13 @@ from ingest.holes_to_fill import holes_to_fill
 from ingest.publishing import publish_all
 from ingest.settings import load_settings
 from ingest.sources.binance.fill import BinanceFill
-from orchestration.resources import FileResource
+from orchestration.resources import WarehouseResource
 
 
 @dg.op(description="What marts.fct_feed_gaps has open, through the topics of the live feed.")
-def ask_for_what_is_missing(context: dg.OpExecutionContext, database: FileResource) -> None:
+def ask_for_what_is_missing(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
     settings = load_settings()
-    with database.warehouse.file.reading() as connection:
+    with database.warehouse.reading() as connection:
         holes = holes_to_fill(connection)
     for hole in holes:
         context.log.info(f"{hole.venue} {hole}")

@@ -6,18 +6,26 @@ from dataclasses import dataclass
 import pytest
 from typer.testing import CliRunner
 
+from ingest.audit import audit_ticks
 from ingest.cli import app
 from ingest.errors import NeedsAttention
+from ingest.holes_to_fill import holes_to_fill
 from ingest.parity import Compared, compare
 from ingest.settings import Settings
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from orchestration.dbt.warm import WarmDbt
+from tests.dbt.feeds import START
 from tests.snowflake.conftest import InEnvironment
 from tests.snowflake.everything import everything, in_two, land
 
 # One message has a field that nobody described, of which a test warns.
 GOES_WELL = ("success", "pass", "warn")
+COMMANDS = (
+    ("vwap", "BTCUSDT", "--since", "2026-01-01 12:00:00", "--format", "json"),
+    ("book", "ETHUSDT", "--format", "json"),
+    ("book", "BTC/USD", "--venue", "kraken", "--format", "json"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,15 @@ class Pair:
                 results = WarmDbt().invoke(*arguments).results
             failed = [each for each in results if each.status not in GOES_WELL]
             assert [(each.node.name, each.message) for each in failed] == []
+
+    def answers(self, *command: str) -> tuple[str, str]:
+        """What the command says of either."""
+        with self.environment(self.account.model_copy(update={"warehouse": "duckdb"})):
+            here = CliRunner().invoke(app, command)
+        with self.environment(self.account):
+            there = CliRunner().invoke(app, command)
+        assert (here.exit_code, there.exit_code) == (0, 0), there.output
+        return here.output, there.output
 
     def differing(self, *models: str) -> dict[str, Compared]:
         return {one.relation: one for one in compare(self.account, models) if not one.is_same}
@@ -67,6 +84,14 @@ def test_every_table_is_the_same_and_what_differs_is_found(pair: Pair) -> None:
     compared = {one.relation: one for one in compare(pair.account)}
     assert [name for name, one in compared.items() if not one.is_same] == []
     assert {name for name, one in compared.items() if not one.duckdb_rows} == set()
+
+    for command in COMMANDS:
+        here, there = pair.answers(*command)
+        assert here == there
+        assert len(here) > 100
+    for asked in (holes_to_fill, lambda connection: audit_ticks(connection, "TTF-GAS", START.date())):
+        with pair.here.reading() as ours, pair.there.reading() as theirs:
+            assert asked(ours) == asked(theirs) != []
 
     pair.change("update marts.fct_trades set price = price + 0.0000000001 where trade_id = 9")
     pair.change("delete from marts.fct_candles_1m where symbol = 'BTCUSDT'")
