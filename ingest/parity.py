@@ -51,19 +51,23 @@ class Compared:
 
 def compare(settings: Settings, select: Iterable[str] = ()) -> Iterator[Compared]:
     """Table by table. `settings` name a Snowflake account, and TICKHOUSE_HOME has the DuckDB file."""
-    wanted = set(select)
-    models = [model for model in read_models() if not wanted or model.name in wanted]
-    if unknown := wanted - {model.name for model in models}:
-        raise NeedsAttention(f"There is no model {', '.join(sorted(unknown))} in dbt_project.")
     here = DuckDbWarehouse(settings.model_copy(update={"warehouse": "duckdb"}).warehouse_path)
     there = SnowflakeWarehouse(settings)
     try:
         _check_positions(here, there)
-        for model in models:
+        for model in _chosen(set(select)):
             if not model.rows_by_batch:
                 yield _compared(model, here, there)
     finally:
         there.close()
+
+
+def _chosen(wanted: set[str]) -> list[Model]:
+    """Those that are named; all, if none is."""
+    models = [model for model in read_models() if not wanted or model.name in wanted]
+    if unknown := wanted - {model.name for model in models}:
+        raise NeedsAttention(f"There is no model {', '.join(sorted(unknown))} in dbt_project.")
+    return models
 
 
 def _check_positions(here: Warehouse, there: Warehouse) -> None:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from unittest import mock
 
 import pytest
+from pydantic import SecretStr
 
 from ingest.settings import Settings, load_settings
 from ingest.warehouse.dbt_variables import dbt_variables
@@ -22,12 +23,9 @@ def environment() -> Iterator[InEnvironment]:
 
     @contextmanager
     def inside(settings: Settings) -> Iterator[None]:
-        variables = dbt_variables(settings)
-        token = settings.snowflake_token
-        if token is not None:
-            variables |= {"SNOWFLAKE_TOKEN": token.get_secret_value()}
+        if settings.warehouse == "snowflake":
             used.append(settings.dbt_target)
-        with mock.patch.dict(os.environ, variables):
+        with mock.patch.dict(os.environ, {**_of_account(settings), **dbt_variables(settings)}):
             load_settings.cache_clear()
             yield
         load_settings.cache_clear()
@@ -35,3 +33,12 @@ def environment() -> Iterator[InEnvironment]:
     yield inside
     for target in used:
         shutil.rmtree(DBT_DIR / target, ignore_errors=True)
+
+
+def _of_account(settings: Settings) -> dict[str, str]:
+    """As whoever set them would have."""
+    return {
+        name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings
+        if name.startswith("snowflake_") and value is not None
+    }

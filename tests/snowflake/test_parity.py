@@ -97,15 +97,11 @@ def test_every_table_is_the_same_and_what_differs_is_found(pair: Pair) -> None:
     pair.change("delete from marts.fct_candles_1m where symbol = 'BTCUSDT'")
     pair.change("insert into marts.fct_quotes select * from marts.fct_quotes limit 1")
     pair.change("update marts.fct_candles_1h set vwap = vwap * 1.00001")
-    pair.change("drop table marts.fct_klines")
-    assert pair.differing(
-        "fct_trades", "fct_candles_1m", "fct_quotes", "fct_candles_1h", "fct_klines"
-    ).keys() == {
-        *("marts.fct_trades", "marts.fct_candles_1m", "marts.fct_quotes", "marts.fct_candles_1h"),
-        "marts.fct_klines",
-    }
+    pair.change("drop table marts.fct_book_epochs")
+    changed = ("fct_trades", "fct_candles_1m", "fct_quotes", "fct_candles_1h", "fct_book_epochs")
+    assert pair.differing(*changed, "fct_prices").keys() == {f"marts.{name}" for name in changed}
     with pair.environment(pair.account):
-        told = CliRunner().invoke(app, ["parity", "--select", "fct_klines", "--select", "fct_prices"])
+        told = CliRunner().invoke(app, ["parity", "--select", "fct_book_epochs", "--select", "fct_prices"])
     assert told.exit_code == 1
     assert "differs" in told.output
 
