@@ -23,6 +23,7 @@ from orchestration.keys import raw_key
 from orchestration.loop import pending
 from orchestration.loop.backoff import Backoff
 from orchestration.loop.checks import CheckResult, newest_batch_id, raw_checks
+from orchestration.loop.companions import companions
 from orchestration.loop.pending import Model, read_models
 from orchestration.preview import previews, row_counts
 
@@ -84,6 +85,8 @@ class Turns:
         self._models = read_models(dbt.manifest_json)
         self.backoff = Backoff()
         self._is_first = True
+        self._companions = companions(dbt.manifest_json)
+        self._there: set[str] = set()
         self._untested: dict[str, None] = {}
         self._tested_at: dict[str, float] = {}
         self._any_tested_at = float("-inf")
@@ -132,6 +135,7 @@ class Turns:
 
     def _build(self, connection: Connection, turn: Turn, *, all_cadences: bool, is_whole: bool) -> None:
         standing = pending.look(self._models, connection, self._cadences)
+        self._there = {model.name for uid, model in self._models.items() if standing.built.get(uid, 0)}
         wait = standing.next_due_seconds()
         self._due_at = float("inf") if wait is None else time.monotonic() + wait
         due = self.backoff.allowed(standing.due(all_cadences=all_cadences))
@@ -155,8 +159,10 @@ class Turns:
         ][:at_once]
         if not names:
             return
+        beside = {other for name in names for other in self._companions.get(name, ())} & self._there
+        chosen = sorted(beside.union(names))
         # `buildable`: not the tests that also need a model that may not be there yet.
-        turn.tests = self._dbt.invoke("test", "--select", *names, "--indirect-selection", "buildable")
+        turn.tests = self._dbt.invoke("test", "--select", *chosen, "--indirect-selection", "buildable")
         self._any_tested_at = time.monotonic()
         for name in names:
             del self._untested[name]

@@ -137,6 +137,20 @@ def test_a_turn_with_work_does_all_of_it_and_those_after_it_ask_nothing(
     assert turns.next_due_seconds is None
 
 
+def test_a_test_of_two_models_is_run_though_one_of_them_is_built_less_often(
+    warehouse: Metered, kafka: Any, dbt: Any, clock: SimpleNamespace
+) -> None:
+    """dbt leaves it out unless both are named."""
+    both = {"resource_type": "test", "depends_on": {"nodes": ["model.t.stg", "model.t.fct"]}}
+    dbt.manifest_json = {**MANIFEST, "nodes": {**MANIFEST["nodes"], "test.t.both": both}}
+    turns = Turns("run", kafka, warehouse, dbt)
+    for first in (0, 5):
+        kafka.batches = [batch(landing(first, first + 5, first or None))]
+        clock.now += 300
+        turns.take(test_every_seconds=300)
+    assert dbt.commands[2:] == [["run", "stg"], ["test", "fct", "stg"]]
+
+
 def test_a_slower_model_is_built_when_its_cadence_is_due_also_by_the_last_turn(
     warehouse: Metered, kafka: Kafka, dbt: Dbt, turns: Turns, clock: SimpleNamespace
 ) -> None:
