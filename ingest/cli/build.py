@@ -32,7 +32,7 @@ def build(
 
     settings = load_settings()
     prepare_home(settings)
-    if full_refresh and not force and settings.warehouse == "duckdb":  # nothing prunes in Snowflake
+    if full_refresh and not force:
         check_rebuild(settings)
     project = str(PROJECT_ROOT / "dbt_project")
     command = [str(programs() / "dbt"), "build", "--project-dir", project, "--profiles-dir", project]

@@ -14,7 +14,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
 ) -> None:
-    """Delete what is older than its retention, and give the room back to the disk.
+    """Delete what is older than its retention, and give the room of a DuckDB file back to the disk.
 
     Raw messages go after `raw_retention` (ingest/topics.py), and with them
     what was built of them; a model keeps its rows longer if its meta says
@@ -26,23 +26,23 @@ def prune(
 
     from ingest.settings import load_settings
     from ingest.topics import TOPICS
+    from ingest.warehouse.connection import transaction
     from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
     from ingest.warehouse.models import read_models
+    from ingest.warehouse.open import open_warehouse
     from ingest.warehouse.retention import prune as take
     from ingest.warehouse.shrink import shrink
 
-    warehouse = DuckDbWarehouse(load_settings().warehouse_path)
+    warehouse = open_warehouse(load_settings())
     now = datetime.now(UTC).replace(tzinfo=None)
-    with warehouse.open() as connection:
-        connection.execute("begin")
-        pruned = take(connection, TOPICS, read_models(), now)
-        connection.execute("rollback" if dry_run else "commit")
+    with warehouse.open() as connection, transaction(connection, is_kept=not dry_run):
+        pruned = take(connection, TOPICS, read_models(), now, new_batch=warehouse.new_batch)
     rows = [(one.topic, one.kept_from, *table) for one in pruned for table in one.deleted.items()]
     show(("topic", "kept_from", "table", "rows"), rows, form)
     for one in pruned:
         if one.skipped:
             note(f"{one.topic} was left as it is: {one.skipped}.")
-    if not dry_run:
+    if not dry_run and isinstance(warehouse, DuckDbWarehouse):
         _say_size(shrink(warehouse.file))
 
 

@@ -3,8 +3,13 @@
 Values stand where the SQL has `?`. What is asked through it is SQL that both engines understand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
+
+import duckdb
+
+from ingest.errors import TickhouseError
 
 
 class Answer(Protocol):
@@ -24,6 +29,32 @@ class Connection(Protocol):
     """Takes one statement after the other; each is committed by itself."""
 
     def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Answer: ...
+
+
+NewBatch = Callable[[Connection, str, str, str | None], int]
+"""Makes a batch of a kind, a topic and a run, inside the transaction that is open; its number."""
+
+
+@contextmanager
+def transaction(connection: Connection, *, is_kept: bool = True) -> Iterator[None]:
+    """All of it, or nothing. Not to be kept: nothing in any case, to see what it would do."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit" if is_kept else "rollback")
+    except BaseException:
+        # The engine may have rolled back by itself; the first error is the one to show.
+        with suppress(duckdb.Error, TickhouseError):
+            connection.execute("rollback")
+        raise
+
+
+def built_relations(connection: Connection) -> set[str]:
+    """Every table and view: `schema.name`."""
+    found = connection.execute(
+        "select distinct lower(table_schema), lower(table_name) from information_schema.columns"
+    )
+    return {f"{schema}.{name}" for schema, name in found.fetchall()}
 
 
 def is_built(connection: Connection, relation: str) -> bool:

@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -101,20 +101,6 @@ class DuckDbFile:
                     log.warning("%s Waiting.", message)
                     told = True
             time.sleep(_RETRY_SECONDS)
-
-
-@contextmanager
-def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All of it, or nothing."""
-    connection.execute("begin")
-    try:
-        yield
-        connection.execute("commit")
-    except BaseException:
-        # DuckDB may have rolled back by itself; the first error is the one to show.
-        with suppress(duckdb.Error):
-            connection.execute("rollback")
-        raise
 
 
 def disk_full(error: duckdb.Error, path: Path) -> DiskFull | None:

@@ -8,7 +8,8 @@ import duckdb
 
 from ingest.errors import StaleLanding
 from ingest.topics import TOPICS
-from ingest.warehouse.duckdb_file import DuckDbFile, disk_full, transaction
+from ingest.warehouse.connection import Connection, transaction
+from ingest.warehouse.duckdb_file import DuckDbFile, disk_full
 from ingest.warehouse.migrate import apply_migrations
 from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, by_topic
 
@@ -80,6 +81,10 @@ class DuckDbWarehouse:
                     raise
                 raise StaleLanding(f"{batch.topic}: another thread landed it meanwhile ({error}).") from error
 
+    @staticmethod
+    def new_batch(connection: Connection, kind: str, topic: str, run_id: str | None) -> int:
+        return new_batch(connection, kind, topic, run_id)
+
     def take_lease(self, name: str, run_id: str) -> None:
         with self._writing() as connection:
             connection.execute(
@@ -144,7 +149,7 @@ def _land(connection: duckdb.DuckDBPyConnection, batch: Batch, run_id: str | Non
     return Landed.of(batch, batch_id, opened=opened)
 
 
-def new_batch(connection: duckdb.DuckDBPyConnection, kind: str, topic: str, run_id: str | None) -> int:
+def new_batch(connection: Connection, kind: str, topic: str, run_id: str | None) -> int:
     """The next batch number: taken inside the transaction, so that numbers follow commit order."""
     row = connection.execute(
         """insert into ops.batches (batch_id, kind, topic, run_id, committed_at)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ingest.errors import StaleLanding
 from ingest.topics import Topic
-from ingest.warehouse.duckdb_file import transaction
+from ingest.warehouse.connection import transaction
 from ingest.warehouse.duckdb_warehouse import PAYLOAD_BYTES, new_batch
 from ingest.window import Partition, Window
 

@@ -7,37 +7,37 @@ snapshot   change … change │ change, after which the book was kept   change 
 from collections.abc import Sequence
 from datetime import datetime
 
-import duckdb
-
 from ingest.topics import Topic
+from ingest.warehouse.connection import Connection
 from ingest.warehouse.models import Model
 
 MESSAGES, LEVELS = "int_book_messages_sequenced", "int_book_levels_checkpointed"
 
 KEEP = """
-    insert into ops.kept_books by name
-    with firsts as (
-        select * from {messages} as messages
-        where kafka_topic = $topic and aged_at >= $kept_from
-            and kind = 'diff' and is_checkpoint and is_applied
-            and not exists (
-                select 1 from {messages} as snapshots
-                where snapshots.kind = 'snapshot' and snapshots.aged_at >= $kept_from
-                    and snapshots.venue = messages.venue and snapshots.symbol = messages.symbol
-                    and (snapshots.epoch = messages.epoch or snapshots.sequence = messages.sequence))
+    insert into ops.kept_books (
+        topic, venue, symbol, sequence, side, price, quantity, event_at, received_at, published_at, landed_at,
+        aged_at, topic_life, kafka_partition, kafka_offset, landed_batch_id, batch_id)
+    with snapshots as (
+        select venue, symbol, epoch, sequence from {messages} where kind = 'snapshot' and aged_at >= ?
+    ), firsts as (
+        select * from {messages}
+        where kafka_topic = ? and aged_at >= ? and kind = 'diff' and is_checkpoint and is_applied
+            and (venue, symbol, epoch) not in (
+                select venue, symbol, epoch from snapshots where epoch is not null)
+            and (venue, symbol, sequence) not in (
+                select venue, symbol, sequence from snapshots where sequence is not null)
         qualify row_number() over (partition by venue, symbol, epoch order by place) = 1
     )
-    select $topic as topic, venue, symbol, sequence, levels.side, levels.price, levels.quantity,
-        firsts.* exclude (kafka_topic, venue, symbol, sequence, batch_id, first_sequence, follows_sequence,
-            previous_sequence, place, epoch, kind, is_broken, is_gap, is_synced, is_applied, is_checkpoint,
-            first_offset, last_offset),
-        firsts.first_offset as kafka_offset, $batch_id as batch_id
+    select
+        firsts.kafka_topic, venue, symbol, sequence, levels.side, levels.price, levels.quantity,
+        firsts.event_at, firsts.received_at, firsts.published_at, firsts.landed_at, firsts.aged_at,
+        firsts.topic_life, firsts.kafka_partition, firsts.first_offset, firsts.landed_batch_id, ?
     from firsts inner join {levels} as levels using (venue, symbol, epoch, sequence)
 """
 
 
 def keep_books(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     topic: Topic,
     models: Sequence[Model],
     kept_from: datetime,
@@ -48,5 +48,5 @@ def keep_books(
     if MESSAGES not in found or LEVELS not in found:
         return
     keep = KEEP.format(messages=found[MESSAGES], levels=found[LEVELS])
-    connection.execute(keep, {"topic": topic.name, "kept_from": kept_from, "batch_id": batch_id})
+    connection.execute(keep, [kept_from, topic.name, kept_from, batch_id])
     connection.execute("delete from ops.kept_books where topic = ? and aged_at < ?", [topic.name, kept_from])

@@ -12,6 +12,7 @@ import duckdb
 from ingest.errors import NeedsAttention
 from ingest.settings import PROJECT_ROOT
 from ingest.topics import BY_RAW_TABLE
+from ingest.warehouse.connection import Connection, built_relations
 
 ANY_OTHER = "any_other"
 """Of topics by venue: that of the venues that are not named."""
@@ -81,11 +82,9 @@ def read_models(manifest_path: Path = MANIFEST) -> list[Model]:
     return [_model(node, ancestors[node["unique_id"]], manifest) for node in models]
 
 
-def existing(connection: duckdb.DuckDBPyConnection, models: Sequence[Model]) -> list[Model]:
+def existing(connection: Connection, models: Sequence[Model]) -> list[Model]:
     """Those that have been built at least once."""
-    rows = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
-    views = connection.execute("select schema_name || '.' || view_name from duckdb_views()").fetchall()
-    there = {row[0] for row in rows + views}
+    there = built_relations(connection)
     return [model for model in models if model.relation in there]
 
 

@@ -144,6 +144,11 @@ class Warehouse(Protocol):
         """
         ...
 
+    @staticmethod
+    def new_batch(connection: Connection, kind: str, topic: str, run_id: str | None) -> int:
+        """Make a batch that brings no rows, inside the transaction that is open; its number."""
+        ...
+
     def take_lease(self, name: str, run_id: str) -> None:
         """From now on this run is the one that loops."""
         ...

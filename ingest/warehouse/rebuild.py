@@ -1,16 +1,15 @@
 """Whether everything can be built again from what is still in raw."""
 
-import duckdb
-
 from ingest.errors import RebuildRefused
 from ingest.settings import Settings
-from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.warehouse.connection import Connection
 from ingest.warehouse.models import Model, existing, read_models
+from ingest.warehouse.open import open_warehouse
 
 
 def check_rebuild(settings: Settings) -> None:
     """RebuildRefused if a full refresh would lose rows for good."""
-    with DuckDbFile(settings.warehouse_path).reading() as connection:
+    with open_warehouse(settings).reading() as connection:
         was_pruned = connection.execute("select 1 from ops.retention limit 1").fetchone() is not None
         # A table that keeps its rows longer than raw is no reason: a rebuild leaves them where they are.
         made_again = [model for model in read_models() if model.keeps is None]
@@ -22,7 +21,7 @@ def check_rebuild(settings: Settings) -> None:
         )
 
 
-def rebuild_refusals(connection: duckdb.DuckDBPyConnection, models: list[Model]) -> list[str]:
+def rebuild_refusals(connection: Connection, models: list[Model]) -> list[str]:
     """Why not: each table that holds rows whose messages have been pruned."""
     refusals = []
     for model in existing(connection, models):

@@ -10,7 +10,7 @@ import duckdb
 
 from ingest.errors import NeedsAttention
 from ingest.topics import Topic
-from ingest.warehouse.duckdb_file import transaction
+from ingest.warehouse.connection import transaction
 from ingest.warehouse.duckdb_warehouse import new_batch
 from ingest.window import Window
 

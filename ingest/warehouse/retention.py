@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import duckdb
-
 from ingest.topics import Topic
+from ingest.warehouse import duckdb_warehouse
 from ingest.warehouse.compaction import compact, forget_vanished
-from ingest.warehouse.duckdb_warehouse import new_batch
+from ingest.warehouse.connection import Connection, NewBatch, places
 from ingest.warehouse.kept_books import keep_books
 from ingest.warehouse.models import Model, existing
 from ingest.warehouse.short_lived import drop_short_lived
@@ -40,29 +39,31 @@ class Pruned:
 
 
 def prune(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     topics: Sequence[Topic],
     models: Sequence[Model],
     now: datetime,
     run_id: str | None = None,
+    new_batch: NewBatch = duckdb_warehouse.new_batch,
 ) -> list[Pruned]:
     """Prune each topic. The caller's transaction makes it one step; `now` is UTC without zone."""
     built = existing(connection, models)
     pruned = []
     for topic in topics:
         short_lived = drop_short_lived(connection, topic, built, now)
-        rest = _prune_topic(connection, topic, built, now, run_id)
+        rest = _prune_topic(connection, topic, built, now, run_id, new_batch)
         pruned.append(replace(rest, deleted={**short_lived, **rest.deleted}))
     forget_vanished(connection, models)
     return pruned
 
 
 def _prune_topic(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     topic: Topic,
     models: Sequence[Model],
     now: datetime,
     run_id: str | None,
+    new_batch: NewBatch,
 ) -> Pruned:
     through = _landed_before(connection, topic, aligned(now - topic.raw_retention, topic.raw_retention))
     if through is None:
@@ -82,8 +83,9 @@ def _prune_topic(
         if not model.is_view and model.ages_by:
             deleted[model.relation] = _delete_aged(connection, topic, model, through, kept_from, now)
     compact(connection, topic, through)
+    connection.execute("delete from ops.retention where topic = ?", [topic.name])
     connection.execute(
-        "insert or replace into ops.retention values (?, ?, ?, now()::timestamp)",
+        "insert into ops.retention select ?, ?, ?, cast(current_timestamp as timestamp)",
         [topic.name, kept_from, batch_id],
     )
     return Pruned(topic.name, kept_from, {table: count for table, count in deleted.items() if count})
@@ -98,29 +100,32 @@ def _unit(retention: timedelta) -> timedelta:
     return DAY if retention >= DAY else HOUR
 
 
-def _landed_before(connection: duckdb.DuckDBPyConnection, topic: Topic, time: datetime) -> int | None:
+def _landed_before(connection: Connection, topic: Topic, time: datetime) -> int | None:
     """The last of the first batches that are all older; a clock that stepped back cuts no gap into them."""
     return _one(
         connection,
         """select max(batch_id) from ops.batches
-           where topic = $topic and batch_id < (
+           where topic = ? and batch_id < (
                select coalesce(min(batch_id), 9223372036854775807) from ops.batches
-               where topic = $topic and committed_at >= $time)""",
-        {"topic": topic.name, "time": time},
+               where topic = ? and committed_at >= ?)""",
+        [topic.name, topic.name, time],
     )
 
 
-def _behind(connection: duckdb.DuckDBPyConnection, models: Sequence[Model], through: int) -> str | None:
+def _behind(connection: Connection, models: Sequence[Model], through: int) -> str | None:
     """A model that still needs what would go. One that was never built will begin with what there is."""
+    if not models:
+        return None
+    names = [model.unique_id for model in models]
     return _one(
         connection,
-        "select min(model) from ops.model_progress where built_through < ? and list_contains(?, model)",
-        [through, [model.unique_id for model in models]],
+        f"select min(model) from ops.model_progress where built_through < ? and model in ({places(names)})",
+        [through, *names],
     )
 
 
 def _floor(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     topic: Topic,
     staging: Sequence[Model],
     through: int,
@@ -139,63 +144,57 @@ def _floor(
     return oldest if before is None else max(oldest, before)
 
 
-def _note_survivors(
-    connection: duckdb.DuckDBPyConnection, model: Model, batch_id: int, kept_from: datetime
-) -> None:
+def _note_survivors(connection: Connection, model: Model, batch_id: int, kept_from: datetime) -> None:
     """Of several messages of one id the first stands. If it goes, children must look who is first now."""
     if not model.identity:
         return
+    traced, identity = ", ".join(model.traced), ", ".join(model.identity)
     connection.execute(
-        f"""insert into {model.vanished} by name
-            select distinct {", ".join(model.traced)}, $batch_id as batch_id
+        f"""insert into {model.vanished} ({traced}, batch_id)
+            select distinct {traced}, {batch_id}
             from {model.relation}
-            semi join (select * from {model.relation} where {model.ages_by} >= $kept_from) as survivors
-                using ({", ".join(model.identity)})
-            where {model.ages_by} < $kept_from""",
-        {"batch_id": batch_id, "kept_from": kept_from},
+            where {model.ages_by} < ? and ({identity}) in (
+                select {identity} from {model.relation} where {model.ages_by} >= ?)""",
+        [kept_from, kept_from],
     )
 
 
 def _delete_raw(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     topic: Topic,
     staging: Sequence[Model],
     through: int,
     kept_from: datetime,
 ) -> int:
     """A message ahead of its time stays as long as the tables hold what it says."""
-    kept = "".join(
-        f""" and not exists (
-            select 1 from {model.relation} as kept
-            where kept.landed_batch_id = raw.batch_id and kept.topic_life = raw.topic_life
-                and kept.kafka_partition = raw.kafka_partition and kept.kafka_offset = raw.kafka_offset
-                and kept.{model.ages_by} >= $kept_from)"""
+    still_told = "".join(
+        f""" and (batch_id, topic_life, kafka_partition, kafka_offset) not in (
+            select landed_batch_id, topic_life, kafka_partition, kafka_offset
+            from {model.relation} where landed_batch_id <= ? and {model.ages_by} >= ?)"""
         for model in staging
     )
-    sql = f"delete from raw.{topic.raw_table} as raw where batch_id <= $through{kept}"
-    values = {"through": through} | ({"kept_from": kept_from} if staging else {})
-    return _one(connection, sql, values)
+    sql = f"delete from raw.{topic.raw_table} where batch_id <= ?{still_told}"
+    return _one(connection, sql, [through, *[through, kept_from] * len(staging)])
 
 
 def _delete_aged(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     topic: Topic,
     model: Model,
     through: int,
     kept_from: datetime,
     now: datetime,
 ) -> int:
-    values: dict[str, object] = {"floor": kept_from}
-    if model.keeps is not None:
-        values["floor"] = min(kept_from, aligned(now - model.keeps, model.keeps))
-    is_old = f"{model.ages_by} < $floor"
+    floor = kept_from if model.keeps is None else min(kept_from, aligned(now - model.keeps, model.keeps))
+    is_old = f"{model.ages_by} < ?"
+    values: list[object] = [floor]
     if "landed_batch_id" in model.columns:
-        is_old = f"({is_old} or ({model.ages_by} is null and landed_batch_id <= $through))"
-        values["through"] = through
+        is_old = f"({is_old} or ({model.ages_by} is null and landed_batch_id <= ?))"
+        values.append(through)
     sql = f"delete from {model.relation} where {model.topic_of_row} = '{topic.name}' and {is_old}"
     return _one(connection, sql, values)
 
 
-def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: object) -> Any:
+def _one(connection: Connection, sql: str, values: Sequence[Any]) -> Any:
     row = connection.execute(sql, values).fetchone()
     return row[0] if row else None

@@ -8,14 +8,13 @@ Only tables that nothing is built from: what stands on them would follow.
 from collections.abc import Sequence
 from datetime import datetime
 
-import duckdb
-
 from ingest.topics import Topic
+from ingest.warehouse.connection import Connection
 from ingest.warehouse.models import Model
 
 
 def drop_short_lived(
-    connection: duckdb.DuckDBPyConnection, topic: Topic, models: Sequence[Model], now: datetime
+    connection: Connection, topic: Topic, models: Sequence[Model], now: datetime
 ) -> dict[str, int]:
     """Rows that went, by table."""
     gone = {
@@ -26,16 +25,16 @@ def drop_short_lived(
     return {table: count for table, count in gone.items() if count}
 
 
-def _drop(connection: duckdb.DuckDBPyConnection, topic: Topic, model: Model, time: datetime) -> int:
-    connection.execute(
-        """insert or replace into ops.short_lived
-           select $model, $topic, max(batch_id) from ops.batches
-           where topic = $topic and committed_at < $time having max(batch_id) is not null""",
-        {"model": model.name, "topic": topic.name, "time": time},
-    )
-    row = connection.execute(
-        f"""delete from {model.relation} where kafka_topic = $topic and landed_batch_id <= (
-                select gone_through_batch_id from ops.short_lived where model = $model and topic = $topic)""",
-        {"model": model.name, "topic": topic.name},
-    ).fetchone()
-    return row[0] if row else 0
+def _drop(connection: Connection, topic: Topic, model: Model, time: datetime) -> int:
+    [(through,)] = connection.execute(
+        "select max(batch_id) from ops.batches where topic = ? and committed_at < ?", [topic.name, time]
+    ).fetchall()
+    if through is None:
+        return 0
+    key = [model.name, topic.name]
+    connection.execute("delete from ops.short_lived where model = ? and topic = ?", key)
+    connection.execute("insert into ops.short_lived values (?, ?, ?)", [*key, through])
+    [(gone,)] = connection.execute(
+        f"delete from {model.relation} where kafka_topic = ? and landed_batch_id <= ?", [topic.name, through]
+    ).fetchall()
+    return gone

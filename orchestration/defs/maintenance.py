@@ -5,7 +5,7 @@ hourly  snapshot   a consistent copy for other tools
 03:20   audit      every check over everything, and: are the marts what a rebuild gives?
 04:10   docs       the dbt docs site
 
-Copies, retention and shrinking are for the DuckDB file; in Snowflake the account has its own ways.
+Copies and shrinking are for the DuckDB file; in Snowflake the account has its own ways.
 """
 
 import shutil
@@ -18,14 +18,14 @@ import dagster as dg
 
 from ingest.settings import load_settings
 from ingest.topics import TOPICS
-from ingest.warehouse.duckdb_file import transaction
+from ingest.warehouse.connection import transaction
 from ingest.warehouse.models import read_models
 from ingest.warehouse.retention import prune
 from ingest.warehouse.shrink import shrink
 from ingest.warehouse.snapshot import snapshot
 from orchestration.dbt.project import DBT_DIR, dbt_environment
 from orchestration.keys import POOL
-from orchestration.resources import FileResource
+from orchestration.resources import FileResource, WarehouseResource
 
 KEEP_RUNS = timedelta(days=3)
 RUNS_AT_ONCE = 1000
@@ -41,13 +41,15 @@ def forget_old_runs(context: dg.OpExecutionContext) -> None:
     context.log.info(f"Forgot {len(records)} runs that ended more than {KEEP_RUNS.days} days ago.")
 
 
-@dg.op(pool=POOL, description="Rows beyond their retention go, and the file shrinks.")
-def prune_warehouse(context: dg.OpExecutionContext, database: FileResource) -> None:
+@dg.op(pool=POOL, description="Rows beyond their retention go; a DuckDB file shrinks.")
+def prune_warehouse(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
+    new_batch = database.warehouse.new_batch
     with database.get_connection() as connection, transaction(connection):
-        for pruned in prune(connection, TOPICS, read_models(), now, context.run_id):
+        for pruned in prune(connection, TOPICS, read_models(), now, context.run_id, new_batch):
             context.log.info(str(pruned))
-    context.log.info(str(shrink(database.warehouse.file)))
+    if isinstance(database, FileResource):
+        context.log.info(str(shrink(database.warehouse.file)))
 
 
 @dg.op(
@@ -63,14 +65,6 @@ def tidy_dbt(context: dg.OpExecutionContext) -> None:
 def clean_up() -> None:
     forget_old_runs()
     prune_warehouse()
-    tidy_dbt()
-
-
-@dg.job(
-    name="clean_up", executor_def=dg.in_process_executor, description="Old runs and logs go, every night."
-)
-def clean_up_beside_snowflake() -> None:
-    forget_old_runs()
     tidy_dbt()
 
 
@@ -118,11 +112,10 @@ def timed(job_name: str, cron: str) -> dg.ScheduleDefinition:
 def defs() -> dg.Definitions:
     settings = load_settings()
     is_file = settings.warehouse == "duckdb"
-    cleaning = clean_up if is_file else clean_up_beside_snowflake
     return dg.Definitions(
-        jobs=[cleaning, docs_job, audit, *([snapshot_job] if is_file else [])],
+        jobs=[clean_up, docs_job, audit, *([snapshot_job] if is_file else [])],
         schedules=[
-            timed(cleaning.name, "5 3 * * *"),
+            timed(clean_up.name, "5 3 * * *"),
             timed(audit.name, "20 3 * * *"),
             timed(docs_job.name, "10 4 * * *"),
             *([timed(snapshot_job.name, settings.snapshot_cron)] if is_file else []),

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.topics import BY_NAME
 from ingest.warehouse import retention
-from ingest.warehouse.duckdb_file import transaction
+from ingest.warehouse.connection import transaction
 from ingest.warehouse.models import Model
 from tests.dbt.book_models import OF_BOOKS
 from tests.dbt.feeds import START, epoch_ms

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ingest.topics import TOPICS
 from ingest.warehouse import retention
-from ingest.warehouse.duckdb_file import transaction
+from ingest.warehouse.connection import transaction
 from ingest.warehouse.models import Model
 from tests.dbt.trades import binance_trade, land
 from tests.dbt.trial import Trial

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.topics import BY_NAME, TOPICS
 from ingest.warehouse import retention
-from ingest.warehouse.duckdb_file import transaction
+from ingest.warehouse.connection import transaction
 from ingest.warehouse.models import Model
 from tests.dbt.feeds import BookTickers, CoinbaseTrades, Depth, Trades
 from tests.dbt.log import Log

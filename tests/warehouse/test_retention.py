@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
-from ingest.warehouse.duckdb_file import transaction
+from ingest.warehouse.connection import transaction
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.holes import find_holes
 from ingest.warehouse.models import Model

@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from snowflake.connector.cursor import SnowflakeCursor
-
 from ingest.topics import Topic
 from ingest.warehouse.replay import Batches, Replay, no_such_rows, nothing_of_that_range
+from ingest.warehouse.snowflake.questions import SnowflakeConnection
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse, transaction
 
 
@@ -22,7 +21,14 @@ def replay(
         if not rows:
             raise no_such_rows(topic, batches)
         with transaction(cursor):
-            return Replay(_new_batch(cursor, topic, batches, run_id), batches, int(rows))
+            connection = SnowflakeConnection(warehouse.cursor)
+            batch_id = warehouse.new_batch(connection, "replay", topic.name, run_id)
+            cursor.execute(
+                """update ops.batches set replay_first_batch_id = %s, replay_last_batch_id = %s
+                   where batch_id = %s""",
+                [batches.first, batches.last, batch_id],
+            )
+    return Replay(batch_id, batches, int(rows))
 
 
 def batches_between(
@@ -41,17 +47,3 @@ def batches_between(
     if first is None:
         raise nothing_of_that_range(topic)
     return Batches(int(first), int(last))
-
-
-def _new_batch(cursor: SnowflakeCursor, topic: Topic, batches: Batches, run_id: str | None) -> int:
-    """The first statement waits for others that make a batch, and holds them off until the commit."""
-    cursor.execute("update ops.newest_batch set batch_id = batch_id + 1")
-    cursor.execute("select batch_id from ops.newest_batch")
-    (batch_id,) = cursor.fetchall()[0]
-    cursor.execute(
-        """insert into ops.batches
-               (batch_id, kind, topic, replay_first_batch_id, replay_last_batch_id, run_id, committed_at)
-           select %s, 'replay', %s, %s, %s, %s, sysdate()""",
-        [batch_id, topic.name, batches.first, batches.last, run_id],
-    )
-    return int(batch_id)

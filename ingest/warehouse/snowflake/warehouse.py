@@ -12,6 +12,7 @@ from snowflake.connector.errors import Error
 
 from ingest.errors import StaleLanding, WarehouseUnavailable
 from ingest.settings import Settings
+from ingest.warehouse.connection import Connection
 from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, by_topic
 from ingest.warehouse.snowflake import lease
 from ingest.warehouse.snowflake.objects import make_missing
@@ -79,7 +80,20 @@ class SnowflakeWarehouse:
             # Outside the transaction: it takes the longest, and nothing of it is seen before the copy.
             paths = uploaded(cursor, batch)
             with transaction(cursor):
-                return _land(cursor, batch, paths, run_id)
+                batch_id = self.new_batch(SnowflakeConnection(self.cursor), "landing", batch.topic, run_id)
+                return _land(cursor, batch, paths, batch_id)
+
+    @staticmethod
+    def new_batch(connection: Connection, kind: str, topic: str, run_id: str | None) -> int:
+        """The next number. Its first statement waits for others that make a batch, and holds them off."""
+        connection.execute("update ops.newest_batch set batch_id = batch_id + 1")
+        [(batch_id,)] = connection.execute("select batch_id from ops.newest_batch").fetchall()
+        connection.execute(
+            """insert into ops.batches (batch_id, kind, topic, run_id, committed_at)
+               select ?, ?, ?, ?, sysdate()""",
+            [batch_id, kind, topic, run_id],
+        )
+        return int(batch_id)
 
     def take_lease(self, name: str, run_id: str) -> None:
         with self.cursor() as cursor:
@@ -107,26 +121,12 @@ def transaction(cursor: SnowflakeCursor) -> Iterator[None]:
     cursor.execute("commit")
 
 
-def _land(cursor: SnowflakeCursor, batch: Batch, paths: Sequence[str | None], run_id: str | None) -> Landed:
-    batch_id = _new_batch(cursor, batch.topic, run_id)
+def _land(cursor: SnowflakeCursor, batch: Batch, paths: Sequence[str | None], batch_id: int) -> Landed:
     opened = _open_life(cursor, batch)
     for landing, path in zip(batch.landings, paths, strict=True):
         _move_position(cursor, landing)
         _copy_rows(cursor, batch, landing, path, batch_id)
     return Landed.of(batch, batch_id, opened=opened)
-
-
-def _new_batch(cursor: SnowflakeCursor, topic: str, run_id: str | None) -> int:
-    """The next number. The first statement of the transaction: it waits for others that make a batch."""
-    cursor.execute("update ops.newest_batch set batch_id = batch_id + 1")
-    cursor.execute("select batch_id from ops.newest_batch")
-    (batch_id,) = cursor.fetchall()[0]
-    cursor.execute(
-        """insert into ops.batches (batch_id, kind, topic, run_id, committed_at)
-           select %s, 'landing', %s, %s, sysdate()""",
-        [batch_id, topic, run_id],
-    )
-    return int(batch_id)
 
 
 def _open_life(cursor: SnowflakeCursor, batch: Batch) -> bool:
