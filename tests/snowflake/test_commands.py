@@ -12,13 +12,15 @@ from ingest.cli import app
 from ingest.landed import read_landed
 from ingest.services import ports
 from ingest.settings import Settings
+from ingest.warehouse import models, rebuild
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Warehouse
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
-from tests.warehouse.batches import TOPIC, batch, landing
+from tests.warehouse.batches import RAW, TOPIC, batch, landing
+from tests.warehouse.modelled import model
 
 Run = Callable[..., Result]
 SESSION_BEGAN = "2026-01-02 00:00:00"
@@ -173,6 +175,30 @@ def test_replay_is_a_batch_that_names_others(
     assert ("as batch 3" in done.stdout) if expected else ("nothing to replay" in done.stderr)
 
 
+def test_prune_is_one_transaction(
+    tickhouse: Run, landed: SnowflakeWarehouse, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a statement that would end it before its time, as every `create` does in Snowflake."""
+    monkeypatch.setattr(models, "read_models", list)
+    with landed.cursor() as cursor:
+        cursor.execute("update ops.batches set committed_at = '2026-01-01' where batch_id = 1")
+    looked = tickhouse("prune", "--dry-run", "--format", "json")
+    assert [row["rows"] for row in json.loads(looked.stdout)] == [7]
+    sent.clear()
+    done = tickhouse("prune")
+    assert (done.exit_code, done.stderr) == (0, "")
+    words = [statement.split()[0] for statement in sent]
+    assert set(words[words.index("begin") + 1 : words.index("commit")]) == {
+        "select",
+        "insert",
+        "update",
+        "delete",
+    }
+    with landed.cursor() as cursor:
+        cursor.execute(f"select count(*) from {RAW}")
+        assert cursor.fetchall() == [(3,)]
+
+
 @pytest.fixture
 def landed(account: Settings) -> Iterator[SnowflakeWarehouse]:
     warehouse = SnowflakeWarehouse(account)
@@ -193,3 +219,16 @@ def test_build_runs_dbt_on_snowflake(tickhouse: Run, monkeypatch: pytest.MonkeyP
     [(command, env)] = ran
     assert command[-3:] == ["--full-refresh", "--select", "fct_trades"]
     assert env["WAREHOUSE"] == "snowflake"
+
+
+def test_a_rebuild_is_refused_where_rows_would_be_lost(
+    tickhouse: Run, landed: SnowflakeWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "read_models", lambda: [model("fct")])
+    with landed.cursor() as cursor:
+        cursor.execute("create schema marts")
+        cursor.execute("create table marts.fct as select '2024-05-12'::timestamp as event_at")
+        cursor.execute(f"insert into ops.retention select '{TOPIC.name}', '2024-05-13', 9, sysdate()")
+    refused = tickhouse("build", "--full-refresh")
+    assert refused.exit_code == 1
+    assert "marts.fct: 1 rows from before 2024-05-13" in refused.stderr

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -12,12 +13,14 @@ from ingest.errors import NeedsAttention
 from ingest.holes_to_fill import holes_to_fill
 from ingest.parity import Compared, compare
 from ingest.settings import Settings
+from ingest.warehouse import retention
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from orchestration.dbt.warm import WarmDbt
 from tests.dbt.feeds import START
 from tests.snowflake.conftest import InEnvironment
 from tests.snowflake.everything import everything, in_two, land
+from tests.snowflake.pruning import left, prune_old
 
 # One message has a field that nobody described, of which a test warns.
 GOES_WELL = ("success", "pass", "warn")
@@ -74,9 +77,12 @@ def pair(account: Settings, environment: InEnvironment) -> Iterator[Pair]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_every_table_is_the_same_and_what_differs_is_found(pair: Pair) -> None:
-    """Built twice, the second time on what is there; dbt's own tests pass in both."""
-    for records in in_two(everything(3)):
+def test_every_table_is_the_same_and_what_differs_is_found(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Built twice, the second time on what is there; dbt's own tests pass in both. Then pruned."""
+    first, second = in_two(everything(3))
+    for records in (first, second):
         for warehouse in (pair.here, pair.there):
             land(warehouse, records)
         pair.dbt("run")
@@ -92,6 +98,16 @@ def test_every_table_is_the_same_and_what_differs_is_found(pair: Pair) -> None:
     for asked in (holes_to_fill, lambda connection: audit_ticks(connection, "TTF-GAS", START.date())):
         with pair.here.reading() as ours, pair.there.reading() as theirs:
             assert asked(ours) == asked(theirs) != []
+
+    monkeypatch.setattr(retention, "HOUR", timedelta(seconds=1))
+    went, went_there = (prune_old(warehouse, len(first)) for warehouse in (pair.here, pair.there))
+    assert went == went_there
+    tables = {table for one in went for table in one.deleted}
+    assert {"raw.binance_trades", "raw.kraken_books", "marts.fct_trades", "marts.fct_quotes"} <= tables
+    assert {"marts.fct_book_ladder", "marts.fct_book_ladder_1s", "marts.fct_vwap_session"} <= tables
+    with pair.here.reading() as ours, pair.there.reading() as theirs:
+        assert left(ours) == left(theirs)
+    assert pair.differing() == {}
 
     pair.change("update marts.fct_trades set price = price + 0.0000000001 where trade_id = 9")
     pair.change("delete from marts.fct_candles_1m where symbol = 'BTCUSDT'")
