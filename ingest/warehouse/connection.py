@@ -26,7 +26,7 @@ class Answer(Protocol):
 
 
 class Connection(Protocol):
-    """Takes one statement after the other; each is committed by itself."""
+    """Takes one statement after the other; each is committed by itself, but in a transaction."""
 
     def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Answer: ...
 

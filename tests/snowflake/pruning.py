@@ -16,11 +16,11 @@ from ingest.warehouse.retention import Pruned, prune
 from tests.dbt.feeds import START
 
 HOUR, LATER = timedelta(hours=1), timedelta(seconds=5)
-FLOOR = START.replace(tzinfo=None)
-LONG_AGO = FLOOR - timedelta(days=30)
-# Trades up to the hour, so that candles lose no part of what they sum up; all others some seconds later.
+NOON = START.replace(tzinfo=None)
+LONG_AGO = NOON - timedelta(days=30)
+# Trades up to nine, so that no candle loses a part of what it sums up; all others up to seconds after noon.
 SHORT_LIVED = [
-    replace(topic, raw_retention=HOUR + LATER if "trades" in topic.name else HOUR) for topic in TOPICS
+    replace(topic, raw_retention=4 * HOUR + LATER if "trades" in topic.name else HOUR) for topic in TOPICS
 ]
 LEFT = (
     "select batch_id, kind, topic from ops.batches order by batch_id",
@@ -37,7 +37,7 @@ def prune_old(warehouse: Warehouse, old_batches: int) -> Sequence[Pruned]:
         connection.execute(
             "update ops.batches set committed_at = ? where batch_id <= ?", [LONG_AGO, old_batches]
         )
-        now = FLOOR + HOUR + LATER
+        now = NOON + HOUR + LATER
         return prune(connection, SHORT_LIVED, read_models(), now, new_batch=warehouse.new_batch)
 
 

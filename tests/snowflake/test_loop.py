@@ -176,7 +176,6 @@ print(*sorted({key.name for key in graph.asset_check_keys} & {"is_built", "equal
 raw = [graph.get(key) for key in graph.get_all_asset_keys() if key.path[0] == "raw"]
 print(*sorted({kind for asset in raw for kind in asset.kinds}))
 keys = [dg.AssetKey(["raw", "binance_trades"]), dg.AssetKey(["staging", "stg_binance__trades"])]
-print(repository.get_job("clean_up").execute_in_process(op_selection=["prune_warehouse"]).success)
 result = repository.get_implicit_global_asset_job_def().execute_in_process(asset_selection=keys)
 for event in result.get_asset_materialization_events():
     print(event.asset_key.to_user_string(), *sorted(event.materialization.metadata))
@@ -192,7 +191,6 @@ def test_the_code_location_has_what_works_there_also_by_hand(home: Settings) -> 
         "audit clean_up docs micro_batch poll_binance poll_binance_candles",
         "fresh is_built",
         "kafka snowflake",
-        "True",
         "raw/binance_trades batches newest rows",
         "staging/stg_binance__trades build_seconds newest rows_written",
     ]
