@@ -25,8 +25,8 @@ class WarehouseResource(dg.ConfigurableResource):
     _of_run: Warehouse | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        if context.instance is not None and context.run_id is not None:
-            self._of_run = warehouse_of_run(context.instance, context.run_id)
+        if context.instance is not None and context.run is not None:
+            self._of_run = warehouse_of_run(context.instance, context.run.run_id)
 
     @property
     def warehouse(self) -> Warehouse:
