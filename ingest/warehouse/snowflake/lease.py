@@ -105,9 +105,19 @@ def _swap(
 
 
 def _make(cursor: SnowflakeCursor, name: str) -> None:
-    """Two at once may make two rows: every statement here treats them as one."""
-    cursor.execute(
-        """insert into ops.lease select %s, %s, sysdate()
-           where not exists (select 1 from ops.lease where name = %s)""",
-        [name, FREE, name],
-    )
+    """Behind the lock of those that number batches, so that of two at once one finds the other's row: with
+    two rows of a name, two would build. It costs a number, once; to set what is there might lock nothing."""
+    try:
+        cursor.execute("begin")
+        cursor.execute("update ops.newest_batch set batch_id = batch_id + 1")
+        cursor.execute(
+            """insert into ops.lease select %s, %s, sysdate()
+               where not exists (select 1 from ops.lease where name = %s)""",
+            [name, FREE, name],
+        )
+        cursor.execute("commit")
+    except Error as error:
+        with suppress(Error):
+            cursor.execute("rollback")
+        if error.errno != LOCK_WAIT_ENDED:
+            raise

@@ -51,7 +51,8 @@ def move_in(source: DuckDbWarehouse, target: SnowflakeWarehouse) -> dict[str, in
         _refuse_unless_empty(cursor)  # before hours of uploading
         schemas, filled = _upload_all(connection, cursor, folder)
         with transaction(cursor):
-            cursor.execute("update ops.newest_batch set batch_id = batch_id")  # a drain waits from here on
+            # A drain waits from here on.
+            cursor.execute("update ops.newest_batch set batch_id = batch_id + 1")
             _refuse_unless_empty(cursor)
             for table in filled:
                 copied = _copy_statement(table, schemas[table], f"{folder}/{table}")
