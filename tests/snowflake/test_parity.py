@@ -80,7 +80,7 @@ def pair(account: Settings, environment: InEnvironment) -> Iterator[Pair]:
 def test_every_table_is_the_same_and_what_differs_is_found(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Built twice, the second time on what is there; dbt's own tests pass in both. Then pruned, then spoiled."""
+    """Built twice, the second time on what is there, and tested by dbt; then pruned; then spoilt."""
     first, second = in_two(everything(3))
     for records in (first, second):
         for warehouse in (pair.here, pair.there):
