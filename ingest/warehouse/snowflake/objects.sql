@@ -54,6 +54,11 @@ create table if not exists ops.retention (
 create table if not exists ops.lease (
     name varchar not null, run_id varchar not null, taken_at timestamp_ntz(6) not null
 );
+-- A row for the run that builds, and one for the run that loops; no run yet.
+insert into ops.lease
+select 'turn', '', sysdate() where not exists (select 1 from ops.lease where name = 'turn');
+insert into ops.lease
+select 'micro_batch', '', sysdate() where not exists (select 1 from ops.lease where name = 'micro_batch');
 
 -- Price alerts that somebody was told of, so that each is told once; and whether that was taken back.
 create table if not exists ops.told_alerts (
