@@ -17,8 +17,9 @@ Ask = Callable[[str], list[tuple]]
 
 LOST = "select topic, sum(end_offset - first_offset) from ops.lost_ranges group by topic"
 REJECTED = "select kafka_topic, count(*) from marts.fct_rejected_records group by kafka_topic"
-IS_BUILT = """select 1 from information_schema.tables
-              where lower(table_schema) = 'marts' and lower(table_name) = 'fct_rejected_records'"""
+# Of its columns: not every catalogue has views among the tables.
+IS_BUILT = """select 1 from information_schema.columns
+              where lower(table_schema) = 'marts' and lower(table_name) = 'fct_rejected_records' limit 1"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def reset(
     from ingest.settings import load_settings
     from ingest.topics import find_topics
     from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-    from ingest.warehouse.models import MANIFEST, models_without_manifest, read_models
+    from ingest.warehouse.models import models_without_manifest, parsed_manifest, read_models
     from ingest.warehouse.reset import reset as forget
 
     topics = find_topics(topic)
@@ -80,6 +80,6 @@ def reset(
         names = ", ".join(one.name for one in topics)
         typer.confirm(f"Forget all that has landed of {names}, and the tables built from it?", abort=True)
     with DuckDbWarehouse(load_settings().warehouse_path).open() as connection:
-        models = read_models() if MANIFEST.exists() else models_without_manifest(connection)
+        models = read_models() if parsed_manifest().exists() else models_without_manifest(connection)
         gone = forget(connection, topics, models)
     typer.echo("Emptied: " + ", ".join(gone))

@@ -10,14 +10,12 @@ from typing import Any
 import duckdb
 
 from ingest.errors import NeedsAttention
-from ingest.settings import PROJECT_ROOT
+from ingest.settings import PROJECT_ROOT, load_settings
 from ingest.topics import BY_RAW_TABLE
 from ingest.warehouse.connection import Connection, built_relations
 
 ANY_OTHER = "any_other"
 """Of topics by venue: that of the venues that are not named."""
-
-MANIFEST = PROJECT_ROOT / "dbt_project" / "target" / "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,14 @@ class Model:
         return f"ops.vanished_{self.name}"
 
 
-def read_models(manifest_path: Path = MANIFEST) -> list[Model]:
+def parsed_manifest() -> Path:
+    """Where dbt writes it for the warehouse of the settings, which may not have been parsed for yet."""
+    return PROJECT_ROOT / "dbt_project" / load_settings().dbt_target / "manifest.json"
+
+
+def read_models(manifest_path: Path | None = None) -> list[Model]:
     """Every model of the project, parents before children."""
+    manifest_path = manifest_path or parsed_manifest()
     if not manifest_path.exists():
         raise NeedsAttention(f"{manifest_path} is not there: run `tickhouse build` once, it makes it.")
     manifest: Mapping[str, Any] = json.loads(manifest_path.read_text())

@@ -56,7 +56,8 @@ def prune_warehouse(context: dg.OpExecutionContext, database: WarehouseResource)
     description="What dbt leaves behind after each command: logs, and compiled SQL of models that are gone."
 )
 def tidy_dbt(context: dg.OpExecutionContext) -> None:
-    for folder in (DBT_DIR / "logs", DBT_DIR / "target" / "compiled", DBT_DIR / "target" / "run"):
+    target = DBT_DIR / load_settings().dbt_target
+    for folder in (DBT_DIR / "logs", target / "compiled", target / "run"):
         shutil.rmtree(folder, ignore_errors=True)
     context.log.info("Tidied dbt_project/.")
 
@@ -83,7 +84,7 @@ def generate_docs(context: dg.OpExecutionContext) -> None:
     dbt = str(Path(sys.executable).parent / "dbt")
     where = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
     subprocess.run([dbt, "--quiet", "docs", "generate", *where], check=True, env=dbt_environment())
-    context.log.info(f"The site is at {DBT_DIR / 'target' / 'index.html'}.")
+    context.log.info(f"The site is at {DBT_DIR / load_settings().dbt_target / 'index.html'}.")
 
 
 @dg.job(name="docs", executor_def=dg.in_process_executor, description="The dbt docs site.")

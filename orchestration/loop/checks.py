@@ -11,7 +11,7 @@ import duckdb
 
 from ingest.errors import NeedsAttention
 from ingest.topics import TOPICS, Topic
-from ingest.warehouse.connection import Connection
+from ingest.warehouse.connection import Connection, is_built
 
 Metadata = Mapping[str, int | float | str]
 REJECTED_SHARE_LIMIT = 0.01
@@ -110,10 +110,8 @@ def rejected_share(connection: Connection, topic: Topic, since_batch_id: int) ->
     )
     try:
         rejected = _rejected_count(connection, topic, since_batch_id)
-    except (
-        duckdb.ProgrammingError,
-        NeedsAttention,
-    ) as error:  # somebody replaced a table that the view stands on
+    # Somebody replaced a table that the view stands on.
+    except (duckdb.ProgrammingError, NeedsAttention) as error:
         found = {"error": str(error)}
         return CheckResult(topic.raw_table, "rejected_share", passed=False, is_warning=True, metadata=found)
     share = rejected / rows if rows else 0.0
@@ -159,13 +157,7 @@ def raw_checks(connection: Connection, since_batch_id: int = 0) -> list[CheckRes
 
 
 def _rejected_count(connection: Connection, topic: Topic, since_batch_id: int) -> int:
-    (is_built,) = _one(
-        connection,
-        "select count(*) from information_schema.tables where lower(table_schema) = 'marts' "
-        "and lower(table_name) = ?",
-        ["fct_rejected_records"],
-    )
-    if not is_built:
+    if not is_built(connection, "marts.fct_rejected_records"):
         return 0
     sql = "select count(*) from marts.fct_rejected_records where kafka_topic = ? and batch_id > ?"
     return _one(connection, sql, [topic.name, since_batch_id])[0]
