@@ -13,10 +13,12 @@ from ingest.errors import NeedsAttention
 from ingest.holes_to_fill import holes_to_fill
 from ingest.parity import Compared, compare
 from ingest.settings import Settings
+from ingest.topics import BY_NAME
 from ingest.warehouse import retention
 from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from orchestration.dbt.warm import WarmDbt
+from orchestration.loop.checks import rejected_share
 from tests.dbt.feeds import START
 from tests.snowflake.conftest import InEnvironment
 from tests.snowflake.everything import everything, in_two, land
@@ -104,6 +106,10 @@ def _both_answer_the_same(pair: Pair) -> None:
     for asked in (holes_to_fill, lambda connection: audit_ticks(connection, "TTF-GAS", START.date())):
         with pair.here.reading() as ours, pair.there.reading() as theirs:
             assert asked(ours) == asked(theirs) != []
+    with pair.here.reading() as ours, pair.there.reading() as theirs:
+        found, found_there = (rejected_share(each, BY_NAME["binance.trades"], 0) for each in (ours, theirs))
+    assert found == found_there
+    assert int(found.metadata["rejected"]) > 0
 
 
 def _both_are_pruned_alike(pair: Pair, old_batches: int) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import NeedsAttention
-from ingest.warehouse.models import read_models
+from ingest.settings import load_settings
+from ingest.warehouse.models import parsed_manifest, read_models
 
 
 def node(name: str, parents: list[str], materialized: str = "table", **meta: object) -> dict:
@@ -68,3 +69,12 @@ def test_meta_says_how_rows_age(manifest: Path) -> None:
 def test_a_missing_manifest_says_who_makes_it(tmp_path: Path) -> None:
     with pytest.raises(NeedsAttention, match="tickhouse build"):
         read_models(tmp_path / "manifest.json")
+
+
+def test_each_warehouse_has_what_was_parsed_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = parsed_manifest()
+    for name in ("ACCOUNT", "DATABASE"):
+        monkeypatch.setenv(f"SNOWFLAKE_{name}", name.lower())
+    monkeypatch.setenv("WAREHOUSE", "snowflake")
+    load_settings.cache_clear()
+    assert parsed_manifest() == here.parent / "snowflake" / "account" / "database" / here.name
