@@ -1,6 +1,10 @@
 """What the Dagster UI shows: topics, raw tables, dbt models, checks, and the run that loops over them.
 
-defs/   the definitions, one subject per file
-loop/   one turn of the micro-batch run, its cadence, lease and report
-dbt/    the dbt project as assets, and dbt kept warm in this process
+assets/       topics, raw tables, models, polls
+checks/       whether to trust them
+micro_batch/  the run that drains and builds, turn after turn: its sensor, turns, report, hand-over
+maintenance/  jobs at night, each hour, and when somebody asks
+preview/      how tables look: rows and pictures
+notify/       who is told of failures and price alerts
+dbt/          the dbt project, and running it
 """

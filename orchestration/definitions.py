@@ -6,26 +6,25 @@ components, 13 of 20 seconds here, at the start of each run.
 
 import dagster as dg
 
-from ingest.settings import load_settings
-from orchestration.defs import (
-    alerts,
-    by_hand,
-    checks,
-    failures,
-    fill_gaps,
-    maintenance,
-    micro_batch,
-    models,
-    polls,
-    raw,
-    topics,
-)
+from ingest.core.settings import load_settings
+from orchestration.assets import models, polls, raw, topics
+from orchestration.checks import asset_checks
+from orchestration.maintenance import fill_gaps, nightly, replay_and_repair
+from orchestration.micro_batch import sensor
+from orchestration.notify import failures, price_alert_sensor
 
-SUBJECTS = (polls, topics, raw, models, checks, micro_batch, fill_gaps, maintenance, failures, alerts)
+SUBJECTS = (
+    *(polls, topics, raw, models),
+    asset_checks,
+    sensor,
+    *(fill_gaps, nightly),
+    *(failures, price_alert_sensor),
+)
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     # Replaying and repairing by a job work on the DuckDB file only so far.
-    subjects = (*SUBJECTS, by_hand) if load_settings().warehouse == "duckdb" else SUBJECTS
+    is_file = load_settings().warehouse == "duckdb"
+    subjects = (*SUBJECTS, replay_and_repair) if is_file else SUBJECTS
     return dg.Definitions.merge(*(subject.defs() for subject in subjects))

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ingest.topics import Topic
+from ingest.core.topics import Topic
 
 IS_BUILT = "is_built"
 """The check of each model: did its last build go through?"""

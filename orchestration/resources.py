@@ -12,11 +12,11 @@ import duckdb
 from dagster_duckdb import DuckDBResource
 from pydantic import PrivateAttr
 
-from ingest.settings import load_settings
+from ingest.core.settings import load_settings
 from ingest.warehouse.connection import Connection
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Warehouse
-from orchestration.living import warehouse_of_run
+from orchestration.run_warehouse import warehouse_of_run
 
 
 class WarehouseResource(dg.ConfigurableResource):

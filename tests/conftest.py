@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
+from ingest.core.settings import Settings, load_settings
+from ingest.core.topics import Topic
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.settings import Settings, load_settings
-from ingest.topics import Topic
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.snowflake.session import open_session
 from tests.snowflake.stand_in import on_account, on_stand_in, stand_in
 from tests.support.broker import OwnBroker
@@ -128,3 +129,15 @@ def _running_broker(home: Path) -> Iterator[OwnBroker]:
         yield own
     finally:
         own.stop()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "warehouse.duckdb"
+
+
+@pytest.fixture
+def duckdb_warehouse(path: Path) -> DuckDbWarehouse:
+    warehouse = DuckDbWarehouse(path, wait_seconds=30)
+    warehouse.migrate()
+    return warehouse

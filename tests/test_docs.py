@@ -10,8 +10,8 @@ import typer
 import yaml
 
 from ingest.cli import app
-from ingest.settings import PROJECT_ROOT, Settings
-from ingest.topics import TOPICS
+from ingest.core.settings import PROJECT_ROOT, Settings
+from ingest.core.topics import TOPICS
 
 DOCUMENTS = sorted(
     [*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/*.md"), *PROJECT_ROOT.glob("*/README.md")]

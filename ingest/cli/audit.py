@@ -21,8 +21,8 @@ def audit(
 
         tickhouse audit --symbol TTF-GAS --date 2026-03-01
     """
-    from ingest.audit import audit_ticks
-    from ingest.settings import load_settings
+    from ingest.core.settings import load_settings
+    from ingest.operations.audit import audit_ticks
     from ingest.warehouse.open import open_warehouse
 
     with open_warehouse(load_settings(), wait_seconds=60).reading() as connection:

@@ -35,7 +35,7 @@ def book(
     tickhouse book BTCUSDT --at "2026-01-01 12:30:00" --levels 5
     tickhouse book BTCUSDT --sequence 50093421584 --format json
     """
-    from ingest.settings import load_settings
+    from ingest.core.settings import load_settings
 
     if at is not None and sequence is not None:
         raise typer.BadParameter("either --at or --sequence, not both")

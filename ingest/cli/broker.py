@@ -7,8 +7,8 @@ import typer
 from ingest.cli.output import examples
 
 if TYPE_CHECKING:
+    from ingest.core.settings import Settings
     from ingest.services.broker import BrokerStatus
-    from ingest.settings import Settings
 
 NOT_RUNNING = 3
 
@@ -60,8 +60,8 @@ def _line(status: "BrokerStatus") -> str:
 
 
 def _embedded_settings() -> "Settings":
-    from ingest.errors import SettingsInvalid
-    from ingest.settings import load_settings
+    from ingest.core.errors import SettingsInvalid
+    from ingest.core.settings import load_settings
 
     settings = load_settings()
     if settings.kafka_bootstrap_servers:

@@ -25,9 +25,9 @@ def build(
 
         tickhouse build --select fct_candles_1m+ --full-refresh
     """
-    from ingest.home import prepare_home
-    from ingest.services.child import instance_environment, programs
-    from ingest.settings import PROJECT_ROOT, load_settings
+    from ingest.core.settings import PROJECT_ROOT, load_settings
+    from ingest.operations.child import instance_environment, programs
+    from ingest.operations.home import prepare_home
     from ingest.warehouse.rebuild import check_rebuild
 
     settings = load_settings()

@@ -21,8 +21,8 @@ def snapshot(
 
         tickhouse snapshot && duckdb -readonly data/snapshots/tickhouse.duckdb
     """
-    from ingest.settings import load_settings
-    from ingest.warehouse.snapshot import snapshot as make
+    from ingest.core.settings import load_settings
+    from ingest.warehouse.duckdb.snapshot import snapshot as make
 
     typer.echo(make(load_settings(), path))
 
@@ -32,8 +32,8 @@ def backup(folder: Folder = None) -> None:
 
     tickhouse backup /mnt/backups/tickhouse-friday
     """
-    from ingest.settings import load_settings
-    from ingest.warehouse.backup import backup as make
+    from ingest.core.settings import load_settings
+    from ingest.operations.backup import backup as make
 
     typer.echo(make(load_settings(), folder))
 
@@ -47,9 +47,9 @@ def restore(
     The next drain goes on from the positions of the backup: Kafka must still have what came since. What it
     has no more is written down as lost. The warehouse that was there stays beside it.
     """
-    from ingest.settings import load_settings
-    from ingest.warehouse.backup import read_manifest
-    from ingest.warehouse.backup import restore as put_back
+    from ingest.core.settings import load_settings
+    from ingest.operations.backup import read_manifest
+    from ingest.operations.backup import restore as put_back
 
     manifest = read_manifest(folder)
     if not yes:

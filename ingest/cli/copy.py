@@ -24,9 +24,9 @@ def copy(
 
         tickhouse copy --from duckdb --to snowflake && WAREHOUSE=snowflake tickhouse drain
     """
-    from ingest.settings import load_settings
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-    from ingest.warehouse.snowflake.move_in import move_in
+    from ingest.core.settings import load_settings
+    from ingest.operations.copy.move_in import move_in
+    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
     from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 
     if (source, target) != (Kind.DUCKDB, Kind.SNOWFLAKE):

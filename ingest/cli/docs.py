@@ -11,9 +11,9 @@ def docs(
     serve: Annotated[bool, typer.Option(help="Serve the site until Ctrl-C, or only make it.")] = True,
 ) -> None:
     """Make the dbt docs site (every table, column, test and the lineage) and serve it."""
-    from ingest.home import prepare_home
-    from ingest.services.child import instance_environment, programs
-    from ingest.settings import PROJECT_ROOT, load_settings
+    from ingest.core.settings import PROJECT_ROOT, load_settings
+    from ingest.operations.child import instance_environment, programs
+    from ingest.operations.home import prepare_home
 
     settings = load_settings()
     prepare_home(settings)

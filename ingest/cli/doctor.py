@@ -10,8 +10,8 @@ def doctor() -> None:
 
     Exit code: 0 if everything can work, warnings included; 1 if something cannot.
     """
+    from ingest.core.settings import load_settings
     from ingest.services.doctor import examine
-    from ingest.settings import load_settings
 
     has_failed = False
     for finding in examine(load_settings()):

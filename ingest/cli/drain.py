@@ -17,11 +17,11 @@ def drain(
 
         tickhouse drain --topic binance.trades && tickhouse build
     """
-    from ingest.drain import Drain
-    from ingest.home import prepare_home
+    from ingest.core.settings import load_settings
+    from ingest.core.topics import find_topics
+    from ingest.drain.drain import Drain
     from ingest.kafka.open import open_log
-    from ingest.settings import load_settings
-    from ingest.topics import find_topics
+    from ingest.operations.home import prepare_home
     from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ingest.errors import TickhouseError
+from ingest.core.errors import TickhouseError
 
 
 class Commands(TyperGroup):

@@ -5,9 +5,9 @@ import typer
 
 def init() -> None:
     """Make TICKHOUSE_HOME and `.env` ready, so that plain `dagster dev` and `dbt build` work. Repeatable."""
-    from ingest.home import prepare_home, write_env
+    from ingest.core.settings import load_settings
+    from ingest.operations.home import prepare_home, write_env
     from ingest.services.class_archive import prepare_broker
-    from ingest.settings import load_settings
 
     settings = load_settings()
     if settings.kafka_bootstrap_servers is None:

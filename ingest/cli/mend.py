@@ -8,8 +8,8 @@ import typer
 from ingest.cli.output import note
 
 if TYPE_CHECKING:
-    from ingest.settings import Settings
-    from ingest.topics import Topic
+    from ingest.core.settings import Settings
+    from ingest.core.topics import Topic
     from ingest.warehouse.replay import Batches, Replay
 
 TopicName = Annotated[str, typer.Option("--topic", help="A name of the topic table, e.g. binance.trades.")]
@@ -32,8 +32,8 @@ def replay(
 
         tickhouse replay --topic binance.trades --from 2026-11-20 --to 2026-11-21T12:00:00
     """
-    from ingest.settings import load_settings
-    from ingest.topics import find_topics
+    from ingest.core.settings import load_settings
+    from ingest.core.topics import find_topics
 
     [found] = find_topics([topic])
     settings = load_settings()
@@ -52,7 +52,7 @@ def _mark_in_duckdb(
     start: datetime | None,
     end: datetime | None,
 ) -> "Replay":
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
     from ingest.warehouse.replay import all_batches, batches_between, replay
 
     with DuckDbWarehouse(settings.warehouse_path).open() as connection:
@@ -104,11 +104,11 @@ def repair(
 
     Nothing lands twice. What Kafka has no more is written down as lost. Safe beside a running Dagster.
     """
+    from ingest.core.settings import load_settings
+    from ingest.core.topics import find_topics
+    from ingest.drain.repair import repair as fill
     from ingest.kafka.open import open_log
-    from ingest.repair import repair as fill
-    from ingest.settings import load_settings
-    from ingest.topics import find_topics
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 
     settings = load_settings()
     log = open_log(settings)
@@ -131,10 +131,10 @@ def fill() -> None:
     They go through the same topics as the live ones; the next drain and build close the holes. What the
     venue has no more is said to be unfillable. In Dagster the job `fill_gaps` does the same.
     """
-    from ingest.holes_to_fill import holes_to_fill
-    from ingest.publishing import publish_all
-    from ingest.settings import load_settings
-    from ingest.sources.binance.fill import BinanceFill
+    from ingest.core.settings import load_settings
+    from ingest.feeds.binance.fill import BinanceFill
+    from ingest.kafka.publish_all import publish_all
+    from ingest.operations.fill import holes_to_fill
     from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()

@@ -7,7 +7,7 @@ import typer
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
-    from ingest.parity import Compared
+    from ingest.operations.parity import Compared
 
 COLUMNS = ("table", "duckdb_rows", "snowflake_rows", "only_duckdb", "only_snowflake", "state")
 
@@ -26,8 +26,8 @@ def parity(
         tickhouse parity
         tickhouse parity --select fct_trades --format json
     """
-    from ingest.parity import compare
-    from ingest.settings import load_settings
+    from ingest.core.settings import load_settings
+    from ingest.operations.parity import compare
 
     found = list(compare(load_settings(), select or ()))
     rows = [

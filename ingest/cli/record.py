@@ -23,9 +23,9 @@ def record(
     tickhouse record recordings --symbols BTCUSDT
     tickhouse publish capture recordings/binance_btcusdt_20260301T120030.gz --venue binance --symbol BTCUSDT
     """
-    from ingest.settings import load_settings
-    from ingest.sources.binance.live import open_live
-    from ingest.sources.recorder import Recorder
+    from ingest.core.settings import load_settings
+    from ingest.feeds.binance.live import open_live
+    from ingest.feeds.recorder import Recorder
 
     source = open_live(load_settings(), parse_names(symbols), parse_channels(channels), is_futures=futures)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -25,7 +25,7 @@ def snowflake(
     tickhouse setup snowflake --account > account.sql     # for the administrator, to review and run
     tickhouse setup snowflake
     """
-    from ingest.settings import load_settings
+    from ingest.core.settings import load_settings
     from ingest.warehouse.snowflake import objects
     from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 

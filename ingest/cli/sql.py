@@ -9,7 +9,7 @@ import typer
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
-    from ingest.settings import Settings
+    from ingest.core.settings import Settings
 
 TABLE_ROWS = 200
 WAIT_SECONDS = 30.0
@@ -37,7 +37,7 @@ def sql(
         tickhouse sql "from marts.fct_candles_1m order by window_start_at desc limit 5"
         echo "select count(*) from raw.binance_trades" | tickhouse sql --format csv
     """
-    from ingest.settings import load_settings
+    from ingest.core.settings import load_settings
 
     settings = load_settings()
     if statement is None and sys.stdin.isatty():
@@ -48,7 +48,7 @@ def sql(
 
 def _prompt(settings: "Settings", form: Format, wait_seconds: float, time_limit: float) -> None:
     """Statement after statement, until an empty line's Ctrl-D; an error is no reason to leave."""
-    from ingest.errors import TickhouseError
+    from ingest.core.errors import TickhouseError
 
     note("One statement a line; Ctrl-D ends.")
     while True:
@@ -74,7 +74,7 @@ def answer(
     """Run it, reading only, and show what it gives; `values` for its `$names`."""
     at_most = TABLE_ROWS + 1 if form is Format.TABLE else None
     if settings.warehouse == "snowflake":
-        from ingest.warehouse.snowflake.asking import ask
+        from ingest.warehouse.snowflake.reading import ask
 
         columns, rows = ask(settings, statement, values, at_most, time_limit)
     else:
@@ -96,8 +96,8 @@ def _ask_duckdb(
 
     import duckdb
 
-    from ingest.errors import QueryFailed
-    from ingest.warehouse.duckdb_file import DuckDbFile
+    from ingest.core.errors import QueryFailed
+    from ingest.warehouse.duckdb.file import DuckDbFile
 
     warehouse = DuckDbFile(settings.warehouse_path)
     if not warehouse.path.exists():

@@ -7,7 +7,7 @@ import typer
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
-    from ingest.status import Status
+    from ingest.operations.status import Status
 
 COLUMNS = ("topic", "end", "landed", "lag", "newest_seconds", "rejected", "lost", "state")
 
@@ -26,8 +26,8 @@ def status(
     """
     from dataclasses import astuple
 
-    from ingest.settings import load_settings
-    from ingest.status import read_status
+    from ingest.core.settings import load_settings
+    from ingest.operations.status import read_status
 
     found = read_status(load_settings(), wait_seconds)
     show(COLUMNS, [astuple(topic) for topic in found.topics], form)

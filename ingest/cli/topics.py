@@ -8,9 +8,9 @@ import typer
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
+    from ingest.core.settings import Settings
+    from ingest.core.topics import Topic
     from ingest.kafka.topic_admin import TopicOnBroker
-    from ingest.settings import Settings
-    from ingest.topics import Topic
 
 COLUMNS = ("topic", "raw_table", "partitions", "kafka_days", "raw_days", "on_broker", "description")
 SHORT_COLUMNS = ("topic, raw table", "partitions", "kept", "on broker", "what it carries")
@@ -24,14 +24,14 @@ def topics(
 ) -> None:
     """List the topics that Tickhouse lands, and whether the broker has them.
 
-    The table is ingest/topics.py: a row there is all that a new topic needs on this side.
+    The table is ingest/core/topics.py: a row there is all that a new topic needs on this side.
 
         tickhouse topics --create
         tickhouse topics --format json
     """
+    from ingest.core.settings import load_settings
+    from ingest.core.topics import TOPICS
     from ingest.kafka.topic_admin import ensure_topics
-    from ingest.settings import load_settings
-    from ingest.topics import TOPICS
 
     settings = load_settings()
     if create:
@@ -46,7 +46,7 @@ def topics(
 
 def _on_broker(settings: "Settings") -> "dict[str, TopicOnBroker] | None":
     """None: no broker answers, which is no reason not to show the table."""
-    from ingest.errors import BrokerUnavailable
+    from ingest.core.errors import BrokerUnavailable
     from ingest.kafka.topic_admin import describe_topics
 
     try:

@@ -7,7 +7,7 @@ import typer
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
-    from ingest.warehouse.shrink import Shrunk
+    from ingest.warehouse.duckdb.shrink import Shrunk
 
 
 def prune(
@@ -16,7 +16,7 @@ def prune(
 ) -> None:
     """Delete what is older than its retention, and give the room of a DuckDB file back to the disk.
 
-    Raw messages go after `raw_retention` (ingest/topics.py), and with them
+    Raw messages go after `raw_retention` (ingest/core/topics.py), and with them
     what was built of them; a model keeps its rows longer if its meta says
     `keeps_days`. A scheduled job does this every night.
 
@@ -24,14 +24,14 @@ def prune(
     """
     from datetime import UTC, datetime
 
-    from ingest.settings import load_settings
-    from ingest.topics import TOPICS
+    from ingest.core.settings import load_settings
+    from ingest.core.topics import TOPICS
     from ingest.warehouse.connection import transaction
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.duckdb.shrink import shrink
+    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
     from ingest.warehouse.models import read_models
     from ingest.warehouse.open import open_warehouse
     from ingest.warehouse.retention import prune as take
-    from ingest.warehouse.shrink import shrink
 
     warehouse = open_warehouse(load_settings())
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -69,9 +69,9 @@ def reset(
         tickhouse reset --topic binance.depth --yes
         tickhouse drain && tickhouse build
     """
-    from ingest.settings import load_settings
-    from ingest.topics import find_topics
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.core.settings import load_settings
+    from ingest.core.topics import find_topics
+    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
     from ingest.warehouse.models import models_without_manifest, parsed_manifest, read_models
     from ingest.warehouse.reset import reset as forget
 

@@ -9,8 +9,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ingest.services.stack import Stack
-    from ingest.settings import Settings
+    from ingest.core.settings import Settings
+    from ingest.operations.stack import Stack
 
 LOOK_SECONDS = 0.5
 FEEDS = ("simulated", "binance", "coinbase", "kraken", "replay", "ticks", "none")
@@ -48,9 +48,9 @@ def up(
     """
     from rich.console import Console
 
-    from ingest.errors import SettingsInvalid
-    from ingest.services.stack import Stack
-    from ingest.settings import load_settings
+    from ingest.core.errors import SettingsInvalid
+    from ingest.core.settings import load_settings
+    from ingest.operations.stack import Stack
 
     if feed not in FEEDS:
         raise SettingsInvalid(f"There is no feed {feed!r}. Try one of: {', '.join(FEEDS)}.")
@@ -114,8 +114,8 @@ def _watch(
 def _row_count(settings: "Settings", table: str) -> int:
     import duckdb
 
-    from ingest.errors import WarehouseBusy
-    from ingest.warehouse.duckdb_file import DuckDbFile
+    from ingest.core.errors import WarehouseBusy
+    from ingest.warehouse.duckdb.file import DuckDbFile
 
     try:
         with DuckDbFile(settings.warehouse_path).reading(wait_seconds=5) as connection:

@@ -29,12 +29,12 @@ def vwap(
     tickhouse vwap BTCUSDT
     tickhouse vwap BTCUSDT --since "2026-01-01 12:30:00" --format json
     """
-    from ingest.settings import load_settings
+    from ingest.core.settings import load_settings
 
     settings = load_settings()
     market = {"venue": venue, "symbol": symbol}
     if settings.warehouse == "snowflake":
-        from ingest.warehouse.snowflake.asking import ask
+        from ingest.warehouse.snowflake.reading import ask
 
         since = since or ask(settings, LAST_DAY, market)[1][0][0]
         answer(settings, IN_SNOWFLAKE, form, values={**market, "since": since})

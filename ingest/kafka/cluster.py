@@ -16,10 +16,10 @@ from kafka.errors import (
     for_code,
 )
 
+from ingest.core.settings import Settings
+from ingest.core.window import Bounds
 from ingest.kafka.connect import TRANSIENT, connect, explained
 from ingest.kafka.log import TopicState
-from ingest.settings import Settings
-from ingest.window import Bounds
 
 Answer = TypeVar("Answer")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Message, TopicPartition
 
-from ingest.errors import NeedsAttention, TickhouseError
+from ingest.core.errors import NeedsAttention, TickhouseError
+from ingest.core.settings import Settings
 from ingest.kafka.connect import refused
 from ingest.kafka.connection import confluent_options
 from ingest.kafka.log import Records
 from ingest.kafka.reader import moved_under_reader, undecodable
-from ingest.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ import time
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Delivered
 
+from ingest.core.message import Message
+from ingest.core.settings import Settings
 from ingest.kafka.connect import broker_unavailable, require_listener
 from ingest.kafka.connection import confluent_options
 from ingest.kafka.publisher import BUFFER_BYTES, COMPRESSION, LINGER_MS, Publisher
-from ingest.message import Message
-from ingest.settings import Settings
 
 log = logging.getLogger(__name__)
 

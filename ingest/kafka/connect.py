@@ -14,10 +14,10 @@ from kafka.errors import (
 )
 from kafka.net.compat import KafkaNetClient
 
-from ingest.errors import BrokerUnavailable, NeedsAttention, SettingsInvalid, TickhouseError
+from ingest.core.errors import BrokerUnavailable, NeedsAttention, SettingsInvalid, TickhouseError
+from ingest.core.held_file import is_held
+from ingest.core.settings import Settings
 from ingest.kafka.connection import client_options
-from ingest.services import broker
-from ingest.settings import Settings
 
 Client = TypeVar("Client")
 
@@ -54,7 +54,7 @@ def connect(settings: Settings, client_class: Callable[..., Client], **options: 
 def require_listener(settings: Settings) -> None:
     """Refuses at once where no bootstrap server has an open port; clients would knock for long."""
     # Its port may be another Tickhouse's by now, whose messages must not be taken for ours.
-    if settings.kafka_bootstrap_servers is None and not broker.is_running(settings):
+    if settings.kafka_bootstrap_servers is None and not is_held(settings.broker_pid_file):
         raise broker_unavailable(settings, "the embedded broker does not run")
     failures: list[str] = []
     for server in settings.bootstrap_servers.split(","):

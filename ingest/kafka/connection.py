@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

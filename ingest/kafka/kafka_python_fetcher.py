@@ -6,10 +6,10 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import CorruptRecordError, KafkaError, LogTruncationError, OffsetOutOfRangeError
 
+from ingest.core.settings import Settings
 from ingest.kafka.connect import connect, explained
 from ingest.kafka.log import Records
 from ingest.kafka.reader import moved_under_reader, undecodable
-from ingest.settings import Settings
 
 POLL_MS = 20
 """poll() returns early for records only: where nothing but transaction markers come, it waits this long."""

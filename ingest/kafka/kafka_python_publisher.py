@@ -5,11 +5,11 @@ from collections.abc import Callable
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-from ingest.errors import DeliveryFailed
+from ingest.core.errors import DeliveryFailed
+from ingest.core.message import Message
+from ingest.core.settings import Settings
 from ingest.kafka.connect import TRANSIENT, broker_unavailable, connect, require_listener
 from ingest.kafka.publisher import BUFFER_BYTES, COMPRESSION, LINGER_MS, Publisher
-from ingest.message import Message
-from ingest.settings import Settings
 
 BATCH_BYTES = 64 * 1024
 MESSAGE_OVERHEAD_BYTES = 800

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from ingest.window import Bounds
+from ingest.core.window import Bounds
 
 Headers = Sequence[tuple[str, bytes | None]]
 

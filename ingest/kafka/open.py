@@ -1,11 +1,11 @@
 """Kafka, to read from and to write to, with the client that the settings name."""
 
+from ingest.core.settings import Settings
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.connect import wants_fast
 from ingest.kafka.log import KafkaLog
 from ingest.kafka.publisher import PATIENCE_SECONDS, Publisher
 from ingest.kafka.reader import LogReader
-from ingest.settings import Settings
 
 
 def open_log(settings: Settings) -> KafkaLog:

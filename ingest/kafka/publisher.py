@@ -13,10 +13,10 @@ from collections import Counter
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from ingest.errors import DeliveryFailed, TickhouseError
+from ingest.core.errors import DeliveryFailed, TickhouseError
+from ingest.core.message import Message
+from ingest.core.settings import Settings
 from ingest.kafka.connect import broker_unavailable
-from ingest.message import Message
-from ingest.settings import Settings
 
 PATIENCE_SECONDS = 30.0
 LINGER_MS = 20

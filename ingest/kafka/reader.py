@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from ingest.errors import BrokerUnavailable, NeedsAttention, StaleLanding, TickhouseError
+from ingest.core.errors import BrokerUnavailable, NeedsAttention, StaleLanding, TickhouseError
 from ingest.kafka.chunks import Chunks
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.log import Records, TopicState

@@ -9,9 +9,9 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from ingest.core.settings import Settings
+from ingest.core.topics import TOPICS, Topic
 from ingest.kafka.connect import connect, explained
-from ingest.settings import Settings
-from ingest.topics import TOPICS, Topic
 
 
 @dataclass(frozen=True, slots=True)

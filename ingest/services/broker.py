@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from ingest.errors import DiskFull, ServiceFailed
+from ingest.core.errors import DiskFull, ServiceFailed
+from ingest.core.settings import Settings
 from ingest.services import ports, service_log
 from ingest.services.broker_config import logging_properties, server_properties
 from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon
 from ingest.services.jvm import java_command, use_class_archive
-from ingest.settings import Settings
 
 START_PATIENCE_SECONDS = 90
 STOP_PATIENCE_SECONDS = 30
@@ -87,8 +87,7 @@ def status(settings: Settings) -> BrokerStatus:
 
 
 def _daemon(settings: Settings) -> Daemon:
-    home = settings.kafka_home
-    return Daemon(pid_file=home / "broker.pid", output=home / "logs" / "console.log")
+    return Daemon(pid_file=settings.broker_pid_file, output=settings.kafka_home / "logs" / "console.log")
 
 
 def _launch(settings: Settings, daemon: Daemon, claim: IO[str], class_flag: str) -> None:

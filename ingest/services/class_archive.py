@@ -4,11 +4,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from ingest.core.settings import Settings
 from ingest.services import broker, ports
 from ingest.services.jars import fetch_jars
 from ingest.services.jvm import class_archive, java_command, list_classes
 from ingest.services.progress import note
-from ingest.settings import Settings
 
 
 def prepare_broker(settings: Settings) -> None:

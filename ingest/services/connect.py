@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from ingest.core.settings import Settings
 from ingest.services import connector, ports, service_log
 from ingest.services.broker_config import logging_properties
 from ingest.services.connect_config import (
@@ -24,7 +25,6 @@ from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon
 from ingest.services.jars import CONNECT
 from ingest.services.jvm import java_command
 from ingest.services.postgres import postgres_url
-from ingest.settings import Settings
 
 START_PATIENCE_SECONDS = 120
 STOP_PATIENCE_SECONDS = 30

@@ -6,11 +6,11 @@ PostgreSQL ─ slot `tickhouse` ─▶ Debezium ─▶ cdc.binance.prices, …
 
 from urllib.parse import unquote, urlsplit
 
-from ingest.errors import SettingsInvalid
+from ingest.core.errors import SettingsInvalid
+from ingest.core.settings import Settings
+from ingest.feeds.change_data.tables import SCHEMA, TABLES
 from ingest.services import ports
 from ingest.services.broker_config import properties
-from ingest.settings import Settings
-from ingest.tables.tables import SCHEMA, TABLES
 
 NAME = "tickhouse"
 """Of the connector, of its slot and of its publication."""

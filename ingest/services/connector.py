@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.errors import ServiceFailed
+from ingest.core.errors import ServiceFailed
 from ingest.services.connect_config import NAME
 
 LOOK_SECONDS = 0.1

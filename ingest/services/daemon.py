@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from ingest.core.held_file import is_held
+
 # The program inherits the locked pid file as descriptor 3. Put in the background by a shell that ends at
 # once, it is nobody's child: no zombie is left behind, and nobody's Ctrl-C reaches it.
 SPAWN = 'output=$1; shift; "$@" 3>&1 >"$output" 2>&1 </dev/null & echo $!'
@@ -63,14 +65,7 @@ class Daemon:
         )
 
     def is_running(self) -> bool:
-        if not self.pid_file.exists():
-            return False
-        with self.pid_file.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        return is_held(self.pid_file)
 
     def pid(self) -> int | None:
         """The running program's; None if it does not run, or a start is only just under way."""

@@ -15,7 +15,7 @@ from errno import ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.errors import DiskFull, ServiceFailed, SettingsInvalid
+from ingest.core.errors import DiskFull, ServiceFailed, SettingsInvalid
 from ingest.services.progress import Advance, byte_progress
 
 if TYPE_CHECKING:

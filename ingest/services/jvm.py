@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from ingest.errors import SettingsInvalid
+from ingest.core.errors import SettingsInvalid
 from ingest.services.jars import EXTRA_MISSING, KAFKA, JarSet, fetch_jars
 
 FLAGS = (

@@ -20,10 +20,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from ingest.errors import ServiceFailed, SettingsInvalid
+from ingest.core.errors import ServiceFailed, SettingsInvalid
+from ingest.core.settings import Settings
 from ingest.services import ports
 from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon, as_user
-from ingest.settings import Settings
 
 START_PATIENCE_SECONDS = 60
 STOP_PATIENCE_SECONDS = 30

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingest.errors import DiskFull, ServiceFailed, TickhouseError
+from ingest.core.errors import DiskFull, ServiceFailed, TickhouseError
 
 SHOWN_LINES = 12
 SERVICES = {"broker": "embedded broker", "connect": "embedded Kafka Connect"}

@@ -8,7 +8,7 @@ They still tile each partition, so that the checks hold; batches without rows ar
 
 from collections.abc import Sequence
 
-from ingest.topics import Topic
+from ingest.core.topics import Topic
 from ingest.warehouse.connection import Connection, built_relations, places
 from ingest.warehouse.models import Model
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import duckdb
 
-from ingest.errors import TickhouseError
+from ingest.core.errors import TickhouseError
 
 
 class Answer(Protocol):

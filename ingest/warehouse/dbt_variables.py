@@ -6,7 +6,7 @@ of whatever it says.
 
 import base64
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 
 SECRET = "DBT_ENV_SECRET_SNOWFLAKE"  # noqa: S105  (how a name begins)
 PLAIN = (

@@ -7,7 +7,7 @@ snapshot   change … change │ change, after which the book was kept   change 
 from collections.abc import Sequence
 from datetime import datetime
 
-from ingest.topics import Topic
+from ingest.core.topics import Topic
 from ingest.warehouse.connection import Connection
 from ingest.warehouse.models import Model
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import duckdb
 
-from ingest.errors import NeedsAttention
-from ingest.settings import PROJECT_ROOT, load_settings
-from ingest.topics import BY_RAW_TABLE
+from ingest.core.errors import NeedsAttention
+from ingest.core.settings import PROJECT_ROOT, load_settings
+from ingest.core.topics import BY_RAW_TABLE
 from ingest.warehouse.connection import Connection, built_relations
 
 ANY_OTHER = "any_other"

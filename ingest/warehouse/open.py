@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 from ingest.warehouse.protocol import Warehouse
 
 
@@ -19,6 +19,6 @@ def open_warehouse(
         from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 
         return SnowflakeWarehouse(settings, run_id, is_gone)
-    from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 
     return DuckDbWarehouse(settings.warehouse_path, wait_seconds)

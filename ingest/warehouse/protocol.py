@@ -7,9 +7,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from ingest.errors import StaleLanding
+from ingest.core.errors import StaleLanding
+from ingest.core.window import Window
 from ingest.warehouse.connection import Connection
-from ingest.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def by_topic(rows: Iterable[tuple]) -> dict[str, TopicPositions]:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """One window of one partition with its rows (ingest/raw_rows.py gives them their shape)."""
+    """One window of one partition with its rows (ingest/drain/raw_rows.py gives them their shape)."""
 
     window: Window
     rows: pa.Table

@@ -1,7 +1,7 @@
 """Whether everything can be built again from what is still in raw."""
 
-from ingest.errors import RebuildRefused
-from ingest.settings import Settings
+from ingest.core.errors import RebuildRefused
+from ingest.core.settings import Settings
 from ingest.warehouse.connection import Connection
 from ingest.warehouse.models import Model, existing, read_models
 from ingest.warehouse.open import open_warehouse

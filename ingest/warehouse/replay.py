@@ -8,11 +8,11 @@ from datetime import datetime
 
 import duckdb
 
-from ingest.errors import NeedsAttention
-from ingest.topics import Topic
+from ingest.core.errors import NeedsAttention
+from ingest.core.topics import Topic
+from ingest.core.window import Window
 from ingest.warehouse.connection import transaction
-from ingest.warehouse.duckdb_warehouse import new_batch
-from ingest.window import Window
+from ingest.warehouse.duckdb.warehouse import new_batch
 
 
 @dataclass(frozen=True, slots=True)

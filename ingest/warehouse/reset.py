@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import duckdb
 
-from ingest.errors import RebuildRefused
-from ingest.topics import Topic
+from ingest.core.errors import RebuildRefused
+from ingest.core.topics import Topic
 from ingest.warehouse.connection import transaction
-from ingest.warehouse.duckdb_warehouse import new_batch
+from ingest.warehouse.duckdb.warehouse import new_batch
 from ingest.warehouse.models import Model
 from ingest.warehouse.rebuild import rebuild_refusals
 

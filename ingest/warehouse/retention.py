@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ingest.topics import Topic
-from ingest.warehouse import duckdb_warehouse
+from ingest.core.topics import Topic
 from ingest.warehouse.compaction import compact, forget_vanished
 from ingest.warehouse.connection import Connection, NewBatch, places
+from ingest.warehouse.duckdb import warehouse as duckdb_warehouse
 from ingest.warehouse.kept_books import keep_books
 from ingest.warehouse.models import Model, existing
 from ingest.warehouse.short_lived import drop_short_lived

@@ -8,7 +8,7 @@ Only tables that nothing is built from: what stands on them would follow.
 from collections.abc import Sequence
 from datetime import datetime
 
-from ingest.topics import Topic
+from ingest.core.topics import Topic
 from ingest.warehouse.connection import Connection
 from ingest.warehouse.models import Model
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dagster_dbt import DbtProject
 
-from ingest.settings import PROJECT_ROOT, load_settings
+from ingest.core.settings import PROJECT_ROOT, load_settings
 from ingest.warehouse.dbt_variables import dbt_variables
 
 DBT_DIR = PROJECT_ROOT / "dbt_project"

@@ -12,8 +12,8 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from ingest.warehouse.file_lock import lock_for
+from ingest.warehouse.duckdb.file_lock import lock_for
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 
 
 class Plugin(BasePlugin):

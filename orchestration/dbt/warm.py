@@ -20,7 +20,7 @@ from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import CompiledNode, ResultNode
 
-from ingest.errors import NeedsAttention
+from ingest.core.errors import NeedsAttention
 from orchestration.dbt.project import DBT_DIR, dbt_environment, ensure_manifest, is_current
 from orchestration.dbt.quiet import keep_quiet
 

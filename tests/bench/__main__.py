@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ingest.settings import PROJECT_ROOT, load_settings
+from ingest.core.settings import PROJECT_ROOT, load_settings
 from tests.bench.figures import Bench, Findings
 from tests.bench.machine import machine_line
 from tests.bench.report import section, write_report

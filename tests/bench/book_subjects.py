@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ingest.settings import load_settings
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.settings import load_settings
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from orchestration.dbt.warm import WarmDbt
 from tests.bench.book_data import LEVELS_PER_MESSAGE, land_messages
 from tests.bench.history_subjects import seconds_by_model

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 from tests.bench.drain_subjects import TOPIC
 from tests.bench.figures import Bench, Figure, Findings, Target, ratio
 from tests.bench.measure import Measured, Runs, SubjectFailed, interleaved, run_subject

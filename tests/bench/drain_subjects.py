@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pandas  # noqa: F401 - pyarrow loads it with its first array; here it is an import like the others
 
-from ingest.drain import Drain
+from ingest.core.settings import Settings, load_settings
+from ingest.core.topics import BY_NAME
+from ingest.drain.drain import Drain
 from ingest.kafka.chunks import FETCH_MESSAGES
 from ingest.kafka.open import open_log
 from ingest.kafka.reader import collector_paused
-from ingest.settings import Settings, load_settings
-from ingest.topics import BY_NAME
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 
 TOPIC = BY_NAME["binance.trades"]
 

@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from ingest.core.message import Message, feed_headers
+from ingest.core.settings import Settings, load_settings
+from ingest.feeds.binance.channels import SPOT
+from ingest.feeds.binance.live import open_live
+from ingest.feeds.csv.layout import ohlcv_layout
+from ingest.feeds.csv.replay import CsvReplay, Destination
+from ingest.feeds.csv.rows import CsvRows
 from ingest.kafka.open import open_publisher
-from ingest.message import Message, feed_headers
-from ingest.settings import Settings, load_settings
-from ingest.sources.binance.channels import SPOT
-from ingest.sources.binance.live import open_live
-from ingest.sources.csv_replay.layout import ohlcv_layout
-from ingest.sources.csv_replay.replay import CsvReplay, Destination
-from ingest.sources.csv_replay.rows import CsvRows
 from tests.bench.flood import frame
 
 WIRE_BYTES = 4

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from ingest.core.settings import Settings
 from ingest.kafka.topic_admin import ensure_topics
 from ingest.services import broker, ports
-from ingest.settings import Settings
 from tests.bench.drain import rate
 from tests.bench.figures import Bench, Figure, Findings, Target, ratio
 from tests.bench.measure import Measured, Runs, interleaved, run_subject

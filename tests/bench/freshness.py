@@ -10,10 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ingest.runs import LEASE
+from ingest.operations.runs import LEASE
 from ingest.services import ports
-from ingest.warehouse.duckdb_file import DuckDbFile
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.file import DuckDbFile
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.bench.figures import Bench, Figure, Findings, Target
 from tests.bench.observer import Observer, family, latencies, run_of, utc_now
 from tests.e2e.live_stack import LiveStack, awaited, live_stack

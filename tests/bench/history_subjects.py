@@ -16,8 +16,8 @@ from typing import Any
 
 from dbt.artifacts.schemas.run import RunExecutionResult
 
-from ingest.settings import load_settings
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.settings import load_settings
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from orchestration.dbt.warm import WarmDbt
 from tests.bench.history_data import BATCH_ROWS, land_history
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from ingest.settings import PROJECT_ROOT
+from ingest.core.settings import PROJECT_ROOT
 
 SAMPLE_SECONDS = 0.05
 MB = 1e6

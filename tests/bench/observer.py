@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import psutil
 
-from ingest.errors import WarehouseBusy
-from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.core.errors import WarehouseBusy
+from ingest.warehouse.duckdb.file import DuckDbFile
 
 LOOK_SECONDS = 0.33
 MEMORY_SECONDS = 5.0

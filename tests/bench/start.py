@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingest.core.settings import PROJECT_ROOT, Settings
 from ingest.services import ports
-from ingest.settings import PROJECT_ROOT, Settings
 from tests.bench.figures import Bench, Figure, Findings, Target
 from tests.e2e.live_stack import awaited
 

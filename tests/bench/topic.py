@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingest.core.message import Message, feed_headers
+from ingest.core.settings import Settings
+from ingest.core.topics import Topic
 from ingest.kafka.open import open_log, open_publisher
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.message import Message, feed_headers
 from ingest.services import broker, ports
-from ingest.settings import Settings
-from ingest.topics import Topic
 from tests.bench.figures import Bench
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "ADAUSDT", "SHIBUSDT")

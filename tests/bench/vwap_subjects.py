@@ -9,8 +9,8 @@ import sys
 import time
 from typing import Any
 
-from ingest.settings import load_settings
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.settings import load_settings
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from orchestration.dbt.warm import WarmDbt
 from tests.bench.history_data import FEEDS, land_rows
 from tests.bench.history_subjects import seconds_by_model

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from ingest.core.settings import Settings
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.services import broker, capture, connect, ports
+from ingest.services import broker, connect, ports
+from ingest.services import change_data as capture
 from ingest.services.postgres import postgres_url
-from ingest.settings import Settings
 from tests.cdc.database import Database
 from tests.cdc.world import World, start_capture
 from tests.dbt.trial import PROJECT, open_trial, parse_project
-from tests.feeds.pipeline import Pipeline
+from tests.feeds_to_marts.pipeline import Pipeline
 
 
 @pytest.fixture(scope="session")

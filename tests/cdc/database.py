@@ -10,7 +10,7 @@ from random import Random
 import psycopg
 from psycopg.rows import dict_row
 
-from ingest.tables.tables import PRICES, TABLES, Table
+from ingest.feeds.change_data.tables import PRICES, TABLES, Table
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 Row = Mapping[str, object]

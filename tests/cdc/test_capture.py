@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from ingest.services import capture, connect, postgres
+from ingest.core.settings import Settings
+from ingest.feeds.change_data.tables import BOOKS, PRICES, STATS, TABLES
+from ingest.services import change_data as capture
+from ingest.services import connect, postgres
 from ingest.services.doctor import network
-from ingest.settings import Settings
-from ingest.tables.tables import BOOKS, PRICES, STATS, TABLES
 from tests.cdc.database import START
 from tests.cdc.world import World, kill_connect, kill_postgres, start_capture
 

@@ -10,14 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest.cli import app
-from ingest.errors import NeedsAttention, PostgresUnavailable
+from ingest.core.errors import NeedsAttention, PostgresUnavailable
+from ingest.core.settings import Settings
+from ingest.feeds.change_data import answers
+from ingest.feeds.change_data.loader import Loader, Rows, make_tables
+from ingest.feeds.change_data.simulated import Seen
+from ingest.feeds.change_data.tables import NEWEST_TRADES, TABLES
 from ingest.services import ports, postgres
-from ingest.settings import Settings
-from ingest.tables import answers
-from ingest.tables.loader import Loader, Rows, make_tables
-from ingest.tables.simulated import Seen
-from ingest.tables.tables import NEWEST_TRADES, TABLES
-from tests.feeds.test_binance_rest import answer
+from tests.feeds_to_marts.test_binance_rest import answer
 from tests.support.stand_in import StandIn
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingest.services import capture, connect, connect_config, postgres
-from ingest.settings import Settings
-from ingest.tables.tables import TABLES, Table
+from ingest.core.settings import Settings
+from ingest.feeds.change_data.tables import TABLES, Table
+from ingest.services import change_data as capture
+from ingest.services import connect, connect_config, postgres
 from tests.cdc.database import Database
-from tests.feeds.pipeline import Pipeline
+from tests.feeds_to_marts.pipeline import Pipeline
 
 PATIENCE_SECONDS = 120
 MODELS = "+path:models/marts/change_data"

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from ingest.cli import app
 from ingest.cli.failures import Commands
-from ingest.errors import BrokerUnavailable, DiskFull
+from ingest.core.errors import BrokerUnavailable, DiskFull
 
 COMMANDS = vars(typer.main.get_command(app))["commands"]
 HEAVY = ("dagster", "duckdb", "kafka", "pandas", "psutil", "pyarrow", "pydantic", "rich")

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.kafka.topic_admin import ensure_topics
 from ingest.services import ports
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.support.other_side import OtherSide, numbered
 from tests.warehouse.batches import RAW, batch, landing
 

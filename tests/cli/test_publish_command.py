@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ingest.cli.publish.simulated import parse_faults, parse_rate
-from ingest.settings import Settings
-from ingest.sources.simulated.faults import Faults
-from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.core.settings import Settings
+from ingest.feeds.simulated.faults import Faults
+from ingest.warehouse.duckdb.file import DuckDbFile
 from tests.cli.conftest import Run
 from tests.support.broker import OwnBroker
 

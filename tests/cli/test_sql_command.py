@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.cli.conftest import Run
 
 

@@ -4,8 +4,8 @@ import csv
 import io
 import json
 
+from ingest.core.topics import TOPICS
 from ingest.services import ports
-from ingest.topics import TOPICS
 
 
 def test_create_then_list_as_json(tickhouse, broker):

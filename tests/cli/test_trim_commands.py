@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.warehouse import models, shrink
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse import models
+from ingest.warehouse.duckdb import shrink
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import RAW, batch, landing
 
 

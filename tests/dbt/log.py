@@ -70,7 +70,7 @@ def as_record(
     symbol: str | None = None,
     venue: str = "binance",
 ) -> Record:
-    """A row of a raw table, as ingest/raw_rows.py makes them."""
+    """A row of a raw table, as ingest/drain/raw_rows.py makes them."""
     text, raw = _split(payload)
     headers = {"venue": venue, "symbol": symbol or SYMBOLS[len(payload or b"") % 2]}
     return {

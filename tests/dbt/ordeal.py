@@ -2,7 +2,7 @@
 
 from random import Random
 
-from ingest.topics import BY_NAME
+from ingest.core.topics import BY_NAME
 from tests.dbt.feeds import BookTickers, CoinbaseTrades, Depth, SparseTrades, Trades
 from tests.dbt.log import Log
 from tests.dbt.trial import Trial

@@ -12,8 +12,8 @@ from random import Random
 
 import pytest
 
-from ingest.message import Message
-from ingest.sources.simulated import SYMBOLS, Faults, RateClock, SimulatedExchange, with_faults
+from ingest.core.message import Message
+from ingest.feeds.simulated import SYMBOLS, Faults, RateClock, SimulatedExchange, with_faults
 from tests.dbt.feeds import START
 from tests.dbt.log import Record, as_record
 from tests.dbt.recordings import DEPTH, TICKERS, as_records, lines_of_market, lines_of_several

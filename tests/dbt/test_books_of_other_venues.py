@@ -10,10 +10,10 @@ from random import Random
 
 import pytest
 
-from ingest.message import Message
-from ingest.sources import coinbase
-from ingest.sources.frame import Frame
-from ingest.sources.kraken import KrakenAddresses
+from ingest.core.message import Message
+from ingest.feeds import coinbase
+from ingest.feeds.frame import Frame
+from ingest.feeds.kraken import KrakenAddresses
 from tests.dbt.book_models import OF_BOOKS
 from tests.dbt.feeds import START
 from tests.dbt.kraken_venue import KrakenVenue

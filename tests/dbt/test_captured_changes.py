@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
-from ingest.tables.tables import TABLES as LOADED
-from ingest.topics import BY_NAME
+from ingest.core.topics import BY_NAME
+from ingest.feeds.change_data.tables import TABLES as LOADED
 from ingest.warehouse import retention
 from ingest.warehouse.models import Model
 from tests.dbt.captured import (

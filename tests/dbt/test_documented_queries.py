@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from ingest.settings import PROJECT_ROOT
+from ingest.core.settings import PROJECT_ROOT
 from tests.dbt.captured import land_changes
 from tests.dbt.feeds import START, BookTickers
 from tests.dbt.log import as_record

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ingest.topics import TOPICS
+from ingest.core.topics import TOPICS
 from ingest.warehouse import retention
 from ingest.warehouse.connection import transaction
 from ingest.warehouse.models import Model

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from ingest.topics import BY_NAME, TOPICS
+from ingest.core.topics import BY_NAME, TOPICS
 from ingest.warehouse import retention
 from ingest.warehouse.connection import transaction
 from ingest.warehouse.models import Model

@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from ingest.settings import PROJECT_ROOT
+from ingest.core.settings import PROJECT_ROOT
 from tests.dbt.trial import PROJECT
 
 # What the project may call there. A name is added once Snowflake's reference has it.

@@ -17,10 +17,10 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode, SqlNode
 
-from ingest.raw_rows import SCHEMA
-from ingest.settings import PROJECT_ROOT
-from ingest.topics import BY_NAME
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse, new_batch
+from ingest.core.settings import PROJECT_ROOT
+from ingest.core.topics import BY_NAME
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse, new_batch
+from ingest.warehouse.raw_schema import SCHEMA
 from orchestration.dbt.quiet import keep_quiet
 from orchestration.dbt.warm import keep_rendered
 

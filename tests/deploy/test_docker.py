@@ -9,8 +9,8 @@ import pytest
 import yaml
 from dagster_docker import DockerRunLauncher
 
+from ingest.core.settings import PROJECT_ROOT, Settings
 from ingest.services import postgres
-from ingest.settings import PROJECT_ROOT, Settings
 
 DEPLOY = PROJECT_ROOT / "docs" / "deploy"
 DOCKER = yaml.safe_load((DEPLOY / "dagster-docker.yaml").read_text())

@@ -10,7 +10,7 @@ from dagster_k8s.container_context import K8sContainerContext
 from dagster_k8s.models import k8s_snake_case_dict
 from kubernetes import client
 
-from ingest.settings import PROJECT_ROOT, Settings
+from ingest.core.settings import PROJECT_ROOT, Settings
 
 LAPTOP = yaml.safe_load((PROJECT_ROOT / "orchestration" / "dagster.yaml").read_text())
 VALUES = yaml.safe_load((PROJECT_ROOT / "docs" / "deploy" / "kubernetes.yaml").read_text())

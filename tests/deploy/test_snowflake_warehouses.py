@@ -2,7 +2,7 @@
 
 import re
 
-from ingest.settings import PROJECT_ROOT
+from ingest.core.settings import PROJECT_ROOT
 
 
 def test_each_role_has_a_warehouse_of_snowflake() -> None:

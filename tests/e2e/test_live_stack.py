@@ -13,9 +13,9 @@ import duckdb
 import psutil
 import pytest
 
-from ingest.sources.simulated.exchange import DEFAULT_TOPICS
-from ingest.topics import BY_NAME
-from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.core.topics import BY_NAME
+from ingest.feeds.simulated.exchange import DEFAULT_TOPICS
+from ingest.warehouse.duckdb.file import DuckDbFile
 from orchestration.keys import EQUALS_REBUILD
 from tests.e2e.live_stack import LiveStack, awaited, live_stack
 

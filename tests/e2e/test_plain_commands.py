@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.settings import PROJECT_ROOT, Settings
+from ingest.core.settings import PROJECT_ROOT, Settings
 from tests.e2e.live_stack import LiveStack, awaited
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PROGRAMS = Path(sys.executable).parent
-INIT = "from ingest.home import prepare_home, write_env; from ingest.settings import load_settings as s; "
-INIT += "prepare_home(s()); write_env(s())"
+INIT = "from ingest.operations.home import prepare_home, write_env; "
+INIT += "from ingest.core.settings import load_settings as s; prepare_home(s()); write_env(s())"
 TICKS = '{sensorOrError(sensorSelector:{repositoryName:"__repository__",repositoryLocationName:"tickhouse",'
 TICKS += 'sensorName:"kafka_backlog"}){... on Sensor{sensorState{status ticks(limit:3){status skipReason}}}}}'
 # Off until somebody turns them on: the exchange may be out of reach.

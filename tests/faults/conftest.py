@@ -10,10 +10,10 @@ import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from ingest.core.settings import Settings
+from ingest.core.topics import BY_NAME
 from ingest.kafka.topic_admin import describe_topics, ensure_topics
-from ingest.settings import Settings
-from ingest.topics import BY_NAME
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.dbt.trial import PROJECT, Project
 from tests.dbt.trial import home as dbt_home
 from tests.faults.feed import TRADES, Feed

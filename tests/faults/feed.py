@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import Literal
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 from tests.dbt.feeds import Trades
 from tests.support.ledger import Ledger
 from tests.support.other_side import Sent

@@ -17,8 +17,8 @@ from typing import Any
 Harm = Callable[[], None]
 Act = Callable[[], None]
 
-LAND = "ingest.warehouse.duckdb_warehouse:DuckDbWarehouse.land"
-TAKE_LEASE = "ingest.warehouse.duckdb_warehouse:DuckDbWarehouse.take_lease"
+LAND = "ingest.warehouse.duckdb.warehouse:DuckDbWarehouse.land"
+TAKE_LEASE = "ingest.warehouse.duckdb.warehouse:DuckDbWarehouse.take_lease"
 DBT_EXECUTE = "dbt.adapters.duckdb.environments.local:DuckDBCursorWrapper.execute"
 
 
@@ -48,21 +48,22 @@ def stand_still() -> None:
 
 def build_everything() -> None:
     """All models, where otherwise a few of each kind are built."""
-    from orchestration.loop import pending, turn
+    from orchestration.micro_batch import due_models as pending
+    from orchestration.micro_batch import turn
 
     turn.read_models = pending.read_models
 
 
 def one_try() -> None:
     """What fails is not tried again within the run, however slow the machine."""
-    from orchestration.loop import backoff
+    from orchestration.micro_batch import backoff
 
     backoff.FIRST_SECONDS = 600
 
 
 def small_batches() -> None:
     """So that a few messages make several turns."""
-    from ingest import drain
+    from ingest.drain import drain
 
     drain.Limits = partial(drain.Limits, max_messages=60)
 
@@ -139,7 +140,7 @@ def at_commit(act: Act = die, nth: int = 1) -> Harm:
 def _at_commit(act: Act, nth: int) -> None:
     from contextlib import contextmanager
 
-    from ingest.warehouse import duckdb_warehouse
+    from ingest.warehouse.duckdb import warehouse as duckdb_warehouse
 
     original = duckdb_warehouse.transaction
     landings = 0
@@ -158,7 +159,7 @@ def _at_commit(act: Act, nth: int) -> None:
 
 def die_while_reporting() -> None:
     """Some of what happened is told, the rest never."""
-    from orchestration.loop.report import Report
+    from orchestration.micro_batch.report import Report
 
     original = Report.events
 
@@ -173,7 +174,7 @@ def die_while_reporting() -> None:
 
 def impatient_backoff() -> None:
     """A model that failed is tried again at once."""
-    from orchestration.loop import backoff
+    from orchestration.micro_batch import backoff
 
     backoff.FIRST_SECONDS = backoff.LONGEST_SECONDS = 0.2
 

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.settings import Settings, load_settings
-from orchestration.loop.pending import Model, read_models
+from ingest.core.settings import Settings, load_settings
+from orchestration.micro_batch.due_models import Model, read_models
 from tests.faults.harm import Harm
 from tests.faults.nursery import Nursery
 
@@ -86,7 +86,8 @@ def warm(place: Place) -> None:
     import dagster as dg
 
     from orchestration.dbt.warm import WarmDbt
-    from orchestration.loop import micro_batch, turn
+    from orchestration.micro_batch import job as micro_batch
+    from orchestration.micro_batch import turn
 
     assert micro_batch.micro_batch_job
     turn.read_models = read_built_models
@@ -105,7 +106,7 @@ def loop(place: Place, run_id: str, harm: Harm, config: Mapping[str, Any], *, hi
     _take_settings(place)
     import dagster as dg
 
-    from orchestration.loop.micro_batch import LoopConfig, micro_batch_job, turns
+    from orchestration.micro_batch.job import LoopConfig, micro_batch_job, turns
 
     harm()
     with _instance(place, history=history) as instance:

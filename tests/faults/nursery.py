@@ -11,7 +11,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 
 Work = Callable[[], int]
 

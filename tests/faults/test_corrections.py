@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.topics import BY_NAME
+from ingest.core.topics import BY_NAME
 from ingest.warehouse.replay import all_batches, replay
 from tests.faults.feed import TRADES
 from tests.faults.waiting import wait_until

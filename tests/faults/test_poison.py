@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.core.topics import TOPICS
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.topics import TOPICS
 from tests.faults import harm
 from tests.faults.feed import TRADES
 from tests.faults.world import World

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from ingest.drain import Drain
+from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.faults import harm
 from tests.faults.waiting import wait_until
 from tests.faults.world import World
@@ -20,7 +20,7 @@ print('ready', flush=True)
 time.sleep(600)"""
 READER = """import sys, time
 from pathlib import Path
-from ingest.warehouse.duckdb_file import DuckDbFile
+from ingest.warehouse.duckdb.file import DuckDbFile
 file = DuckDbFile(Path(sys.argv[1]))
 print('ready', flush=True)
 while True:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ingest.core.topics import BY_NAME
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.topics import BY_NAME
 from tests.faults import harm
 from tests.faults.feed import TRADES
 from tests.faults.harm import LAND

@@ -10,10 +10,10 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from ingest.runs import end_looping
-from ingest.warehouse.duckdb_file import DuckDbFile
-from orchestration.loop.checks import raw_checks
-from orchestration.loop.pending import look
+from ingest.operations.runs import end_looping
+from ingest.warehouse.duckdb.file import DuckDbFile
+from orchestration.checks.raw_tables import raw_checks
+from orchestration.micro_batch.due_models import look
 from tests.dbt.trial import Project, Trial
 from tests.faults.feed import Feed
 from tests.faults.harm import Harm, nothing

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from ingest.core.settings import Settings
 from ingest.kafka.log import KafkaLog
 from ingest.kafka.open import open_log
-from ingest.settings import Settings
 from tests.support.broker import OwnBroker
 from tests.support.other_side import OtherSide
 

@@ -7,8 +7,8 @@ from confluent_kafka import Producer
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from pydantic import SecretStr
 
+from ingest.core.settings import Settings
 from ingest.kafka.connection import client_options, confluent_options
-from ingest.settings import Settings
 
 SECURED = Settings(
     kafka_bootstrap_servers="one:9092,two:9092",

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from kafka.errors import UnknownBrokerIdError
 
-from ingest.errors import BrokerUnavailable
+from ingest.core.errors import BrokerUnavailable
+from ingest.core.settings import Settings
+from ingest.core.window import Bounds
 from ingest.kafka import cluster
 from ingest.kafka.cluster import Cluster
-from ingest.settings import Settings
-from ingest.window import Bounds
 from tests.support.other_side import OtherSide, numbered
 
 

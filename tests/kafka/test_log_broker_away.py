@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import BrokerUnavailable, SettingsInvalid
+from ingest.core.errors import BrokerUnavailable, SettingsInvalid
+from ingest.core.settings import Settings
 from ingest.kafka.log import KafkaLog
 from ingest.kafka.open import open_log
 from ingest.services.ports import free_port
-from ingest.settings import Settings
 from tests.support.broker import OwnBroker
 from tests.support.other_side import OtherSide, Sent, numbered
 from tests.support.reading import read_rows, whole

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from kafka import KafkaProducer
 
-from ingest.errors import NeedsAttention
+from ingest.core.errors import NeedsAttention
+from ingest.core.settings import Settings
+from ingest.core.window import Bounds
 from ingest.kafka.connect import connect
 from ingest.kafka.log import KafkaLog
-from ingest.settings import Settings
-from ingest.window import Bounds
 from tests.support.other_side import LARGEST_MESSAGE, OtherSide, Sent, numbered
 from tests.support.reading import read_rows, whole
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.core.window import Bounds
 from ingest.kafka.log import KafkaLog
-from ingest.window import Bounds
 from tests.support.other_side import OtherSide, Sent, numbered
 from tests.support.reading import read_rows
 

@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from ingest.errors import StaleLanding
+from ingest.core.errors import StaleLanding
+from ingest.core.settings import Settings
+from ingest.core.window import Bounds
 from ingest.kafka.log import KafkaLog
 from ingest.kafka.open import open_log
-from ingest.settings import Settings
-from ingest.window import Bounds
 from tests.kafka.conftest import CLIENTS
 from tests.support.other_side import OtherSide, Sent, numbered
 from tests.support.reading import read_rows

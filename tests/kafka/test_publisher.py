@@ -8,13 +8,13 @@ from contextlib import closing
 
 import pytest
 
-from ingest.errors import BrokerUnavailable, DeliveryFailed, SettingsInvalid
+from ingest.core.errors import BrokerUnavailable, DeliveryFailed, SettingsInvalid
+from ingest.core.message import Message, feed_headers
+from ingest.core.settings import Settings
 from ingest.kafka import confluent_publisher, kafka_python_publisher
 from ingest.kafka.log import KafkaLog
 from ingest.kafka.open import open_log, open_publisher
 from ingest.kafka.publisher import Publisher
-from ingest.message import Message, feed_headers
-from ingest.settings import Settings
 from tests.conftest import TopicFactory
 from tests.support.broker import OwnBroker
 from tests.support.reading import read_rows

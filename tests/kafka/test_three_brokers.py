@@ -8,12 +8,12 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from ingest.core.message import Message
+from ingest.core.settings import Settings
+from ingest.core.topics import Topic
 from ingest.kafka.connect import connect
 from ingest.kafka.open import open_log, open_publisher
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.message import Message
-from ingest.settings import Settings
-from ingest.topics import Topic
 from tests.support.brokers import ThreeBrokers
 from tests.support.reading import read_rows
 

@@ -6,11 +6,11 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.alerts import ALERTS, PriceAlert, price_alerts
-from orchestration.defs import alerts as sensor_module
-from orchestration.defs.alerts import tell_of_price_alerts
-from orchestration.loop.report import Report
-from orchestration.notify import PriceMoved
+from orchestration.micro_batch.report import Report
+from orchestration.notify import price_alert_sensor as sensor_module
+from orchestration.notify.notify import PriceMoved
+from orchestration.notify.price_alert_sensor import tell_of_price_alerts
+from orchestration.notify.price_alerts import ALERTS, PriceAlert, price_alerts
 
 NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001
 

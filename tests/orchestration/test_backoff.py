@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestration.loop import backoff
-from orchestration.loop.backoff import FIRST_SECONDS, LONGEST_SECONDS, Backoff
-from orchestration.loop.pending import Model
+from orchestration.micro_batch import backoff
+from orchestration.micro_batch.backoff import FIRST_SECONDS, LONGEST_SECONDS, Backoff
+from orchestration.micro_batch.due_models import Model
 
 
 def model(name: str, *parents: str) -> Model:

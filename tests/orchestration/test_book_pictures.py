@@ -9,7 +9,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.book_pictures import SECONDS, depth_picture, figures, touch_picture
+from orchestration.preview.book_pictures import SECONDS, depth_picture, figures, touch_picture
 
 NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.settings import Settings
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from orchestration.equality import dbt_run, differences_to_rebuild
+from ingest.core.settings import Settings
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from orchestration.checks.equality import dbt_run, differences_to_rebuild
 from tests.warehouse.batches import batch, landing
 
 pytestmark = pytest.mark.slow

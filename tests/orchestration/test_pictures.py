@@ -9,8 +9,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.pictures import MINUTES, vwap_picture
-from orchestration.preview import previews
+from orchestration.preview.market_pictures import MINUTES, vwap_picture
+from orchestration.preview.tables import previews
 
 NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001
 

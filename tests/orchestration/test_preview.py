@@ -4,7 +4,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.preview import newest_rows, row_counts
+from orchestration.preview.tables import newest_rows, row_counts
 
 TABLE = dg.AssetKey(["raw", "notes"])
 

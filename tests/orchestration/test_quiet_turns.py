@@ -9,11 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingest.runs import LEASE
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.operations.runs import LEASE
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Batch, Landed
-from orchestration.loop import backoff, turn
-from orchestration.loop.turn import Turns
+from orchestration.micro_batch import backoff, turn
+from orchestration.micro_batch.turn import Turns
 from tests.warehouse.batches import TOPIC, batch, landing
 
 MANIFEST = {

@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingest.core.window import Partition, Window
+from ingest.drain.raw_rows import to_rows
 from ingest.kafka.log import Records
-from ingest.raw_rows import to_rows
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Landing
-from ingest.window import Partition, Window
-from orchestration.loop.checks import RAW_CHECKS, CheckResult, newest_batch_id, raw_checks
+from orchestration.checks.raw_tables import RAW_CHECKS, CheckResult, newest_batch_id, raw_checks
 from tests.warehouse.batches import RAW, TOPIC, batch
 
 BATCH = 100

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from ingest.topics import BY_NAME
+from ingest.core.topics import BY_NAME
+from ingest.core.window import Partition, Window
 from ingest.warehouse.protocol import Landed
-from ingest.window import Partition, Window
+from orchestration.checks.raw_tables import CheckResult
 from orchestration.dbt.results import ModelResult
 from orchestration.keys import IS_BUILT, raw_key, topic_key
-from orchestration.loop import report as report_module
-from orchestration.loop.checks import CheckResult
-from orchestration.loop.report import Event, Report
+from orchestration.micro_batch import report as report_module
+from orchestration.micro_batch.report import Event, Report
 
 TOPIC = BY_NAME["binance.trades"]
 RAW, TRADES = raw_key(TOPIC.raw_table), dg.AssetKey(["marts", "fct_trades"])

@@ -11,16 +11,16 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from ingest import runs
-from ingest.drain import Drain
+from ingest.core.settings import Settings, load_settings
+from ingest.core.topics import TOPICS, Topic
+from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
-from ingest.runs import forget_starting, show_life
-from ingest.settings import Settings, load_settings
-from ingest.topics import TOPICS, Topic
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from orchestration.defs import micro_batch as sensor_module
-from orchestration.defs.micro_batch import kafka_backlog
-from orchestration.loop.micro_batch import micro_batch_job
+from ingest.operations import runs
+from ingest.operations.runs import forget_starting, show_life
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from orchestration.micro_batch import sensor as sensor_module
+from orchestration.micro_batch.job import micro_batch_job
+from orchestration.micro_batch.sensor import kafka_backlog
 from tests.conftest import TopicFactory
 from tests.support.other_side import OtherSide, numbered
 from tests.warehouse.processes import process
@@ -148,7 +148,9 @@ def test_a_busy_warehouse_is_left_alone(
     drain(home, topic)
     other_side.publish(topic.name, numbered(3))
     monkeypatch.setattr(sensor_module, "BUSY_SECONDS", 0.1)
-    script = "from pathlib import Path; from ingest.warehouse.file_lock import FileLock; import sys, time\n"
+    script = (
+        "from pathlib import Path; from ingest.warehouse.duckdb.file_lock import FileLock; import sys, time\n"
+    )
     script += "FileLock(Path(sys.argv[1])).acquire('exclusive'); print('ready', flush=True); time.sleep(600)"
     with process(script, home.warehouse_path) as holder:
         assert f"process {holder.pid} writes to it" in skipped(tick(instance))
@@ -253,10 +255,9 @@ def test_the_dead_are_told_from_the_living_whatever_their_record_says(
 ) -> None:
     other_side.publish(topic.name, numbered(3))
     run_id = started(instance)
-    script = "import sys, time; from pathlib import Path; from ingest.runs import show_life\n"
-    script += (
-        "from ingest.settings import Settings; show_life(Settings(tickhouse_home=sys.argv[1]), sys.argv[2])\n"
-    )
+    script = "import sys, time; from pathlib import Path; from ingest.operations.runs import show_life\n"
+    script += "from ingest.core.settings import Settings\n"
+    script += "show_life(Settings(tickhouse_home=sys.argv[1]), sys.argv[2])\n"
     script += "print('ready', flush=True); time.sleep(600)"
     with process(script, home.tickhouse_home, run_id):
         assert skipped(tick(instance)) == f"A run is at it: {run_id[:8]}."

@@ -9,8 +9,8 @@ from dbt.constants import PARTIAL_PARSE_FILE_NAME
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import CompiledNode
 
-from ingest.errors import NeedsAttention
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.errors import NeedsAttention
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from orchestration.dbt import warm
 from orchestration.dbt.project import ensure_manifest
 

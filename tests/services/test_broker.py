@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from ingest.errors import BrokerUnavailable, DiskFull, ServiceFailed
+from ingest.core.errors import BrokerUnavailable, DiskFull, ServiceFailed
+from ingest.core.settings import Settings
 from ingest.kafka.topic_admin import describe_topics
 from ingest.services import broker, ports, service_log
-from ingest.settings import Settings
 from tests.support.broker import OwnBroker
 
 

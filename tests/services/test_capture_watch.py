@@ -6,9 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest.cli import app
-from ingest.services import capture, connect
-from ingest.services.capture import CaptureStatus, Watch
-from ingest.settings import Settings
+from ingest.core.settings import Settings
+from ingest.services import change_data as capture
+from ingest.services import connect
+from ingest.services.change_data import CaptureStatus, Watch
 
 WORKS = CaptureStatus("RUNNING", "", "active", 1_000_000)
 FAILED = CaptureStatus("FAILED", "no such role", "inactive", 5_000_000)

@@ -4,10 +4,10 @@ import json
 
 import yaml
 
+from ingest.core.settings import PROJECT_ROOT
 from ingest.services import postgres
 from ingest.services.broker_config import SERVER
 from ingest.services.connect_config import CONNECTOR, NAME, WORKER, connector_config
-from ingest.settings import PROJECT_ROOT
 
 # What a container listens on and where it keeps things is its own affair.
 OF_THE_CONTAINER = {
@@ -67,5 +67,5 @@ def test_postgres_in_the_container_tells_its_changes_too():
     told = dict(option.split("=") for option in service["command"] if "=" in option)
     assert told == {name: postgres.SERVER[name] for name in ("wal_level", "max_slot_wal_keep_size")}
     assert service["ports"] == ["127.0.0.1:5432:5432"]
-    assert (PROJECT_ROOT / "ingest/tables/tables.sql").exists()
-    assert service["volumes"][1].startswith("./ingest/tables/tables.sql:")
+    assert (PROJECT_ROOT / "ingest/feeds/change_data/tables.sql").exists()
+    assert service["volumes"][1].startswith("./ingest/feeds/change_data/tables.sql:")

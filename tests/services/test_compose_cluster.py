@@ -11,7 +11,7 @@ from dagster._cli import create_dagster_cli
 from dagster._daemon.cli import create_dagster_daemon_cli
 from dagster_webserver.cli import dagster_webserver
 
-from ingest.settings import PROJECT_ROOT
+from ingest.core.settings import PROJECT_ROOT
 from tests.services.test_compose import OF_THE_CONTAINER
 from tests.support.brokers import NAMES
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.errors import SettingsInvalid
+from ingest.core.errors import SettingsInvalid
+from ingest.core.settings import Settings
 from ingest.services import connector, ports
 from ingest.services.connect_config import connector_config, secrets_file, worker_properties
-from ingest.settings import Settings
 from tests.support.stand_in import Answer, StandIn
 
 URL = "postgresql://user%40place:tops3cret%5C%2F@db.example:6432/market"

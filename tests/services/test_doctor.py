@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.core.settings import Settings
 from ingest.services import ports
 from ingest.services.doctor import examine, folders, machine, network
-from ingest.settings import Settings
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import ServiceFailed
+from ingest.core.errors import ServiceFailed
 from ingest.services.jars import CONNECT, KAFKA, Jar, JarSet, fetch_jars
 
 

@@ -8,9 +8,9 @@ import psutil
 import psycopg
 import pytest
 
-from ingest.errors import ServiceFailed, SettingsInvalid
+from ingest.core.errors import ServiceFailed, SettingsInvalid
+from ingest.core.settings import Settings
 from ingest.services import postgres
-from ingest.settings import Settings
 from tests.cdc.world import kill_postgres
 
 

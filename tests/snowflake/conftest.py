@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 from pydantic import SecretStr
 
-from ingest.settings import Settings, load_settings
+from ingest.core.settings import Settings, load_settings
 from ingest.warehouse.dbt_variables import dbt_variables
 from orchestration.dbt.project import DBT_DIR
 

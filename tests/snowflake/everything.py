@@ -12,17 +12,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.message import Message, feed_headers
-from ingest.raw_rows import SCHEMA
-from ingest.sources import coinbase
-from ingest.sources.binance.channels import TOPIC_OF_CHANNEL
-from ingest.sources.frame import Frame
-from ingest.sources.live.notes import note
-from ingest.sources.simulated import RateClock, SimulatedExchange
-from ingest.sources.ticks import START_PRICES, TickFaults, TickSimulator
-from ingest.topics import BY_NAME
+from ingest.core.message import Message, feed_headers
+from ingest.core.topics import BY_NAME
+from ingest.core.window import Partition, Window
+from ingest.feeds import coinbase
+from ingest.feeds.binance.channels import TOPIC_OF_CHANNEL
+from ingest.feeds.frame import Frame
+from ingest.feeds.simulated import RateClock, SimulatedExchange
+from ingest.feeds.ticks import START_PRICES, TickFaults, TickSimulator
+from ingest.feeds.transport.notes import note
 from ingest.warehouse.protocol import Batch, Landing, Warehouse
-from ingest.window import Partition, Window
+from ingest.warehouse.raw_schema import SCHEMA
 from tests.dbt.captured import EPOCH_US, Change, MadeUpDatabase, envelope
 from tests.dbt.captured import records as captured_records
 from tests.dbt.feeds import START, BookTickers, CoinbaseTrades, Depth, SparseTrades
@@ -32,8 +32,8 @@ from tests.dbt.second_books import SecondBooks
 from tests.dbt.test_books_of_other_venues import KRAKEN, Listener
 from tests.dbt.test_trends import minute_bars
 from tests.dbt.trades import binance_trade
-from tests.feeds.test_gaps import streamed_kline
-from tests.feeds.test_other_venues import MATCH, SNAPSHOT, UPDATE
+from tests.feeds_to_marts.test_gaps import streamed_kline
+from tests.feeds_to_marts.test_other_venues import MATCH, SNAPSHOT, UPDATE
 from tests.support.captures import COINBASE, FOLDER, SPOT, path_of
 
 Records = dict[str, list[Record]]

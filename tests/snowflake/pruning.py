@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ingest.topics import TOPICS
+from ingest.core.topics import TOPICS
 from ingest.warehouse.connection import Connection, transaction
 from ingest.warehouse.models import read_models
 from ingest.warehouse.protocol import Warehouse

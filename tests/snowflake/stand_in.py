@@ -17,8 +17,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from ingest.core.settings import PROJECT_ROOT, Settings
 from ingest.services.ports import free_port
-from ingest.settings import PROJECT_ROOT, Settings
 
 HERE = Path(__file__).parent
 LOCK = HERE / "stand_in.lock"

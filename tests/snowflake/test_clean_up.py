@@ -2,9 +2,9 @@
 
 import pytest
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 from ingest.warehouse.open import open_warehouse
-from orchestration.defs import maintenance
+from orchestration.maintenance import nightly as maintenance
 from orchestration.resources import warehouse_resource
 from tests.snowflake.conftest import InEnvironment
 from tests.warehouse.batches import RAW, batch, landing

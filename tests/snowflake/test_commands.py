@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ingest.cli import app
-from ingest.landed import read_landed
+from ingest.core.settings import Settings
+from ingest.operations.landed import read_landed
 from ingest.services import ports
-from ingest.settings import Settings
 from ingest.warehouse import models, rebuild
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Warehouse
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from snowflake.connector import SnowflakeConnection
@@ -30,7 +30,7 @@ SESSION_BEGAN = "2026-01-02 00:00:00"
 def tickhouse(account: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     nobody = f"127.0.0.1:{ports.free_port()}"
     settings = account.model_copy(update={"kafka_bootstrap_servers": nobody})
-    monkeypatch.setattr("ingest.settings.load_settings", lambda: settings)
+    monkeypatch.setattr("ingest.core.settings.load_settings", lambda: settings)
     return lambda *arguments: CliRunner().invoke(app, arguments)
 
 

@@ -9,16 +9,16 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest.cli import app
-from ingest.drain import Drain
-from ingest.errors import NeedsAttention, WarehouseUnavailable
+from ingest.core.errors import NeedsAttention, WarehouseUnavailable
+from ingest.core.settings import Settings
+from ingest.core.topics import TOPICS, Topic
+from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
-from ingest.settings import Settings
-from ingest.topics import TOPICS, Topic
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.operations.copy import move_in as moving
+from ingest.operations.copy.digest import DUCKDB, digest_query
+from ingest.operations.copy.move_in import HISTORY, PATIENCE_SECONDS, move_in
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Warehouse
-from ingest.warehouse.snowflake import move_in as moving
-from ingest.warehouse.snowflake.digest import DUCKDB, digest_query
-from ingest.warehouse.snowflake.move_in import HISTORY, PATIENCE_SECONDS, move_in
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from snowflake.connector.cursor import SnowflakeCursor
 from tests.conftest import TopicFactory
@@ -221,7 +221,7 @@ def test_two_histories_are_not_made_one(here: DuckDbWarehouse, there: SnowflakeW
 
 def test_the_command(here: DuckDbWarehouse, account: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(here)
-    monkeypatch.setattr("ingest.settings.load_settings", lambda: account)
+    monkeypatch.setattr("ingest.core.settings.load_settings", lambda: account)
     run = CliRunner()
     refused = run.invoke(app, ["copy", "--from", "snowflake", "--to", "duckdb"])
     assert refused.exit_code == 2

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ingest.drain import Drain
-from ingest.errors import WarehouseUnavailable
-from ingest.gathering import Limits
+from ingest.core.errors import WarehouseUnavailable
+from ingest.core.settings import Settings
+from ingest.core.topics import TOPICS, Topic
+from ingest.drain.drain import Drain
+from ingest.drain.gathering import Limits
 from ingest.kafka.open import open_log
-from ingest.settings import Settings
-from ingest.topics import TOPICS, Topic
 from ingest.warehouse.snowflake import upload as upload_module
 from ingest.warehouse.snowflake import warehouse as snowflake_module
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse

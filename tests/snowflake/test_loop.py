@@ -10,17 +10,17 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
+from ingest.core.settings import Settings, load_settings
+from ingest.core.topics import BY_NAME
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.settings import Settings, load_settings
-from ingest.topics import BY_NAME
 from ingest.warehouse.dbt_variables import dbt_variables
 from ingest.warehouse.snowflake import shared_session
 from ingest.warehouse.snowflake.session import open_session
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
-from orchestration.defs.micro_batch import kafka_backlog
-from orchestration.loop import turn
-from orchestration.loop.micro_batch import LoopConfig, micro_batch_job, turns
-from orchestration.loop.pending import Model, read_models
+from orchestration.micro_batch import turn
+from orchestration.micro_batch.due_models import Model, read_models
+from orchestration.micro_batch.job import LoopConfig, micro_batch_job, turns
+from orchestration.micro_batch.sensor import kafka_backlog
 from tests.faults.feed import TRADES, Feed
 from tests.snowflake.stand_in import on_stand_in
 from tests.support.broker import OwnBroker

@@ -7,18 +7,18 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
-from ingest.audit import audit_ticks
 from ingest.cli import app
-from ingest.errors import NeedsAttention
-from ingest.holes_to_fill import holes_to_fill
-from ingest.parity import Compared, compare
-from ingest.settings import Settings
-from ingest.topics import BY_NAME
+from ingest.core.errors import NeedsAttention
+from ingest.core.settings import Settings
+from ingest.core.topics import BY_NAME
+from ingest.operations.audit import audit_ticks
+from ingest.operations.fill import holes_to_fill
+from ingest.operations.parity import Compared, compare
 from ingest.warehouse import retention
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+from orchestration.checks.raw_tables import rejected_share
 from orchestration.dbt.warm import WarmDbt
-from orchestration.loop.checks import rejected_share
 from tests.dbt.feeds import START
 from tests.snowflake.conftest import InEnvironment
 from tests.snowflake.everything import everything, in_two, land

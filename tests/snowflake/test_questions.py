@@ -6,16 +6,16 @@ from datetime import datetime
 import dagster as dg
 import pytest
 
-from ingest.errors import NeedsAttention
-from ingest.settings import Settings
+from ingest.core.errors import NeedsAttention
+from ingest.core.settings import Settings
 from ingest.warehouse.connection import Connection
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
-from orchestration.alerts import price_alerts
-from orchestration.book_pictures import depth_picture, figures, touch_picture
-from orchestration.loop.checks import newest_batch_id, raw_checks
-from orchestration.loop.pending import Model, look
-from orchestration.pictures import vwap_picture
-from orchestration.preview import previews, row_counts
+from orchestration.checks.raw_tables import newest_batch_id, raw_checks
+from orchestration.micro_batch.due_models import Model, look
+from orchestration.notify.price_alerts import price_alerts
+from orchestration.preview.book_pictures import depth_picture, figures, touch_picture
+from orchestration.preview.market_pictures import vwap_picture
+from orchestration.preview.tables import previews, row_counts
 from tests.orchestration.test_raw_checks import fresh_landing
 from tests.warehouse.batches import RAW, TOPIC, batch
 

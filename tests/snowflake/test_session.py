@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from ingest.cli import app
-from ingest.errors import NeedsAttention, SettingsInvalid, WarehouseUnavailable
-from ingest.settings import PROJECT_ROOT, Settings
+from ingest.core.errors import NeedsAttention, SettingsInvalid, WarehouseUnavailable
+from ingest.core.settings import PROJECT_ROOT, Settings
 from ingest.warehouse.dbt_variables import dbt_variables
 from ingest.warehouse.open import open_warehouse
 from ingest.warehouse.snowflake.session import explained, open_session, proof, session_options

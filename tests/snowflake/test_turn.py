@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pytest
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 from ingest.warehouse.snowflake import lease, uploads
 from ingest.warehouse.snowflake.upload import upload as snowflake_upload
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse

@@ -6,8 +6,8 @@ import signal
 import time
 from pathlib import Path
 
+from ingest.core.settings import Settings
 from ingest.services import broker, ports
-from ingest.settings import Settings
 
 
 class OwnBroker:

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
+from ingest.core.settings import PROJECT_ROOT
 from ingest.services import ports
 from ingest.services.broker_config import logging_properties, properties
 from ingest.services.jvm import java_command, use_class_archive
-from ingest.settings import PROJECT_ROOT
 
 NAMES = ("kafka-1", "kafka-2", "kafka-3")
 OF_THE_IMAGE = {"KAFKA_HEAP_OPTS", "KAFKA_LOG_DIRS"}

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from ingest.settings import PROJECT_ROOT
+from ingest.core.settings import PROJECT_ROOT
 
 _ELSEWHERE = PROJECT_ROOT.parent / "shared" / "captures"
 _DEFAULT = _ELSEWHERE if _ELSEWHERE.is_dir() else PROJECT_ROOT / "data" / "captures"

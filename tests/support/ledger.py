@@ -10,9 +10,9 @@ import duckdb
 from confluent_kafka import Message as Delivered
 from confluent_kafka import Producer
 
+from ingest.core.settings import Settings
+from ingest.core.topics import TOPICS
 from ingest.kafka.connection import confluent_options
-from ingest.settings import Settings
-from ingest.topics import TOPICS
 from tests.support.other_side import LARGEST_MESSAGE, OtherSide, Sent
 
 NUMBERS = itertools.count(1)

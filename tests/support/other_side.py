@@ -11,9 +11,9 @@ from confluent_kafka import Producer
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from ingest.core.settings import Settings
 from ingest.kafka.connect import connect
 from ingest.kafka.connection import confluent_options
-from ingest.settings import Settings
 
 NUMBERS = itertools.count(1)
 LARGEST_MESSAGE = 8 * 2**20

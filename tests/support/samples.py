@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from ingest.settings import PROJECT_ROOT
-from ingest.sources.csv_replay.layout import L2_COLUMNS, L2_LEVEL, L2_LEVELS, OHLCV
+from ingest.core.settings import PROJECT_ROOT
+from ingest.feeds.csv.layout import L2_COLUMNS, L2_LEVEL, L2_LEVELS, OHLCV
 
 SAMPLES = PROJECT_ROOT / "data" / "samples"
 START = datetime(2025, 1, 1, tzinfo=UTC)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from ingest.core.topics import BY_NAME
+from ingest.core.window import Partition, Window
+from ingest.drain.raw_rows import to_rows
 from ingest.kafka.log import Records
-from ingest.raw_rows import to_rows
-from ingest.topics import BY_NAME
 from ingest.warehouse.protocol import Batch, Landing
-from ingest.window import Partition, Window
 
 TOPIC = BY_NAME["binance.trades"]
 RAW = f"raw.{TOPIC.raw_table}"

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from ingest.settings import Settings
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.settings import Settings
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Warehouse
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 
@@ -19,18 +18,6 @@ class Trial:
     warehouse: Warehouse
     another: Callable[[], Warehouse]
     query: Callable[[str], list[tuple]]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "warehouse.duckdb"
-
-
-@pytest.fixture
-def duckdb_warehouse(path: Path) -> DuckDbWarehouse:
-    warehouse = DuckDbWarehouse(path, wait_seconds=30)
-    warehouse.migrate()
-    return warehouse
 
 
 @pytest.fixture(params=["duckdb", "snowflake"])

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.errors import NeedsAttention
-from ingest.runs import show_life
-from ingest.settings import Settings
-from ingest.warehouse.backup import FILE, backup, read_manifest, restore
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from ingest.warehouse.snapshot import snapshot
+from ingest.core.errors import NeedsAttention
+from ingest.core.settings import Settings
+from ingest.operations.backup import FILE, backup, read_manifest, restore
+from ingest.operations.runs import show_life
+from ingest.warehouse.duckdb.snapshot import snapshot
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import batch, landing
 from tests.warehouse.victims import restore_for_ever, victim
 

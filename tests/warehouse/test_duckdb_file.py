@@ -15,10 +15,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.errors import DiskFull, NeedsAttention, StaleLanding, WarehouseBusy
-from ingest.topics import TOPICS
-from ingest.warehouse.duckdb_file import DuckDbFile
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.errors import DiskFull, NeedsAttention, StaleLanding, WarehouseBusy
+from ingest.core.topics import TOPICS
+from ingest.warehouse.duckdb.file import DuckDbFile
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import RAW, TOPIC, batch, batch_of, landing, records
 from tests.warehouse.processes import process
 from tests.warehouse.victims import BATCH_ROWS, land_for_ever, victim
@@ -34,7 +34,7 @@ sys.stdin.read()
 MIGRATION = """
 import sys
 from pathlib import Path
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 DuckDbWarehouse(Path(sys.argv[1])).migrate()
 """
 

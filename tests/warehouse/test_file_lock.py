@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import WarehouseBusy
-from ingest.warehouse import file_lock
-from ingest.warehouse.file_lock import FileLock, Mode, lock_for
+from ingest.core.errors import WarehouseBusy
+from ingest.warehouse.duckdb import file_lock
+from ingest.warehouse.duckdb.file_lock import FileLock, Mode, lock_for
 from tests.warehouse.processes import process, wait_until_ready
 
 # Holds the lock, says so, and waits for its standard input to end.
 HOLDER = """
 import sys
 from pathlib import Path
-from ingest.warehouse.file_lock import lock_for
+from ingest.warehouse.duckdb.file_lock import lock_for
 with lock_for(Path(sys.argv[1])).hold(sys.argv[2]):
     print("ready", flush=True)
     sys.stdin.read()
@@ -30,7 +30,7 @@ with lock_for(Path(sys.argv[1])).hold(sys.argv[2]):
 READER = """
 import sys, time
 from pathlib import Path
-from ingest.warehouse.file_lock import lock_for
+from ingest.warehouse.duckdb.file_lock import lock_for
 while True:
     with lock_for(Path(sys.argv[1])).hold("shared"):
         print("ready", flush=True)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.errors import StaleLanding
+from ingest.core.errors import StaleLanding
+from ingest.core.window import Partition, Window
 from ingest.warehouse.protocol import TopicPositions, Warehouse
-from ingest.window import Partition, Window
 from tests.warehouse.batches import RAW, TOPIC, TOPIC_ID, batch, landing
 from tests.warehouse.conftest import Trial
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import NeedsAttention
-from ingest.settings import load_settings
+from ingest.core.errors import NeedsAttention
+from ingest.core.settings import load_settings
 from ingest.warehouse.models import parsed_manifest, read_models
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import RebuildRefused
-from ingest.settings import Settings
+from ingest.core.errors import RebuildRefused
+from ingest.core.settings import Settings
 from ingest.warehouse import rebuild
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.rebuild import check_rebuild
 from tests.warehouse.batches import TOPIC
 from tests.warehouse.modelled import model

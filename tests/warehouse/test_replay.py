@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.errors import NeedsAttention
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.errors import NeedsAttention
+from ingest.core.window import Partition, Window
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.replay import Batches, all_batches, batches_between, batches_of, replay
-from ingest.window import Partition, Window
 from tests.warehouse.batches import PUBLISHED_MS, RAW, TOPIC, batch, landing
 from tests.warehouse.truth import assert_raw_is_sound
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from ingest.errors import RebuildRefused
-from ingest.topics import BY_NAME
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.errors import RebuildRefused
+from ingest.core.topics import BY_NAME
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.models import models_without_manifest
 from ingest.warehouse.reset import reset
 from tests.warehouse.batches import RAW, TOPIC, batch, landing

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from ingest.warehouse.connection import transaction
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from ingest.warehouse.holes import find_holes
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from ingest.warehouse.missing_rows import find_holes
 from ingest.warehouse.models import Model
 from ingest.warehouse.retention import Pruned, aligned, prune
 from tests.warehouse.batches import RAW, TOPIC, batch, landing

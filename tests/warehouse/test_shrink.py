@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.errors import NeedsAttention
-from ingest.warehouse import shrink as module
-from ingest.warehouse.duckdb_file import DuckDbFile
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
-from ingest.warehouse.shrink import Shrunk, shrink
+from ingest.core.errors import NeedsAttention
+from ingest.warehouse.duckdb import shrink as module
+from ingest.warehouse.duckdb.file import DuckDbFile
+from ingest.warehouse.duckdb.shrink import Shrunk, shrink
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import RAW, batch, landing
 from tests.warehouse.truth import assert_raw_is_sound
 from tests.warehouse.victims import bloat, shrink_for_ever, victim

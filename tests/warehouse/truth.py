@@ -2,8 +2,8 @@
 
 import duckdb
 
-from ingest.topics import Topic
-from orchestration.loop.checks import coordinates_complete, coordinates_unique
+from ingest.core.topics import Topic
+from orchestration.checks.raw_tables import coordinates_complete, coordinates_unique
 from tests.warehouse.batches import TOPIC
 
 

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 
-from ingest.settings import Settings
-from ingest.warehouse import shrink
-from ingest.warehouse.backup import restore
-from ingest.warehouse.duckdb_file import DuckDbFile
-from ingest.warehouse.duckdb_warehouse import DuckDbWarehouse
+from ingest.core.settings import Settings
+from ingest.operations.backup import restore
+from ingest.warehouse.duckdb import shrink
+from ingest.warehouse.duckdb.file import DuckDbFile
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import TOPIC, batch, landing
 
 BATCH_ROWS = 5_000

@@ -1,6 +1,6 @@
 {#
     The tables in PostgreSQL whose changes are captured: their columns, with the types that they have here.
-    PostgreSQL's own definitions: ingest/tables/tables.sql; a test holds the two together.
+    PostgreSQL's own definitions: ingest/feeds/change_data/tables.sql; a test holds the two together.
 #}
 {% macro captured_tables() %}
     {% set columns = {

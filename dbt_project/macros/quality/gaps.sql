@@ -54,7 +54,7 @@
     )
 {%- endmacro %}
 
-{# As ingest/sources/binance/fill.py writes it, behind the venue. #}
+{# As ingest/feeds/binance/fill.py writes it, behind the venue. #}
 {% macro gap_text(kind) -%}
     venue || ' {{ kind }} ' || symbol || ' ' || first_missing || ' ' || last_missing
 {%- endmacro %}

@@ -24,8 +24,8 @@ def binance(
 
         tickhouse publish binance --symbols BTCUSDT,SOLUSDT --channels trade,depth
     """
-    from ingest.settings import load_settings
-    from ingest.sources.binance.live import open_live
+    from ingest.core.settings import load_settings
+    from ingest.feeds.binance.live import open_live
 
     settings = load_settings()
     source = open_live(settings, parse_names(symbols), parse_channels(channels), is_futures=futures)
@@ -42,7 +42,7 @@ def parse_names(names: str) -> list[str]:
 
 def parse_channels(names: str) -> list[str]:
     """Channels that Binance has."""
-    from ingest.sources.binance.channels import STREAM_OF_CHANNEL
+    from ingest.feeds.binance.channels import STREAM_OF_CHANNEL
 
     wanted = list(dict.fromkeys(name.strip() for name in names.split(",")))
     unknown = [name for name in wanted if name not in STREAM_OF_CHANNEL]

@@ -29,9 +29,9 @@ def capture(
 
     tickhouse publish capture btcusdt_20240808.gz --venue binance --symbol BTCUSDT --speed 1x
     """
-    from ingest.settings import load_settings
-    from ingest.sources.binance.addresses import captured
-    from ingest.sources.capture import CaptureReplay
+    from ingest.core.settings import load_settings
+    from ingest.feeds.binance.addresses import captured
+    from ingest.feeds.recording import CaptureReplay
 
     settings = load_settings()
     replay = CaptureReplay(file, captured(venue.value, symbol.upper()), parse_speed(speed))

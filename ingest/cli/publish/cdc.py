@@ -9,8 +9,8 @@ import typer
 from ingest.cli.publish.binance import SYMBOLS, parse_names
 
 if TYPE_CHECKING:
-    from ingest.settings import Settings
-    from ingest.tables.loader import Loader
+    from ingest.core.settings import Settings
+    from ingest.feeds.change_data.loader import Loader
 
 SIMULATED_SECONDS = 10.0
 
@@ -43,9 +43,9 @@ def cdc(
         tickhouse publish cdc --every 5
         tickhouse publish cdc --exchange binance --symbols BTCUSDT --every 0
     """
+    from ingest.core.settings import load_settings
+    from ingest.feeds.change_data.loader import Loader
     from ingest.services.postgres import postgres_url
-    from ingest.settings import load_settings
-    from ingest.tables.loader import Loader
 
     if every is not None and every < 0:
         raise typer.BadParameter(f"--every {every:g}: 0 or more seconds.")
@@ -65,9 +65,9 @@ def cdc(
 def _load_binance(settings: "Settings", loader: "Loader", symbols: list[str], every: float | None) -> None:
     import asyncio
 
-    from ingest.sources.binance.markets import spot
-    from ingest.sources.binance.polls import DATASETS, Answer, BinancePolls
-    from ingest.tables.answers import rows_of
+    from ingest.feeds.binance.markets import spot
+    from ingest.feeds.binance.polls import DATASETS, Answer, BinancePolls
+    from ingest.feeds.change_data.answers import rows_of
 
     async def load(answer: Answer) -> None:
         loader.load(rows_of(answer))
@@ -76,7 +76,7 @@ def _load_binance(settings: "Settings", loader: "Loader", symbols: list[str], ev
 
 
 def _load_simulated(loader: "Loader", every: float) -> None:
-    from ingest.tables.simulated import simulated_rows
+    from ingest.feeds.change_data.simulated import simulated_rows
 
     for rows in simulated_rows(every, seed=7):
         loader.load(rows)

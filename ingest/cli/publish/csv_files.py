@@ -12,9 +12,9 @@ from ingest.cli.publish.deliver import Progress, deliver
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ingest.settings import Settings
-    from ingest.sources.csv_replay.layout import Layout
-    from ingest.sources.csv_replay.replay import Destination
+    from ingest.core.settings import Settings
+    from ingest.feeds.csv.layout import Layout
+    from ingest.feeds.csv.replay import Destination
 
 File = Annotated[Path, typer.Argument(help="The CSV file.")]
 Symbol = Annotated[str, typer.Option(help="Whose data it is, e.g. BTCUSDT.")]
@@ -42,9 +42,9 @@ def ohlcv(
     tickhouse publish ohlcv BTC_1min.csv --symbol BTCUSDT --resume
     tickhouse publish ohlcv prices.csv --symbol ETHUSD --column datetime=Date --column volume='Volume ETH'
     """
-    from ingest.settings import load_settings
-    from ingest.sources.csv_replay.layout import ohlcv_layout
-    from ingest.sources.csv_replay.replay import Destination
+    from ingest.core.settings import load_settings
+    from ingest.feeds.csv.layout import ohlcv_layout
+    from ingest.feeds.csv.replay import Destination
 
     named = parse_columns(column or [])
     destination = Destination("replay.ohlcv", venue, symbol, f"ohlcv_{interval}")
@@ -59,9 +59,9 @@ def l2(
 
     tickhouse publish l2 BTC_1sec.csv --symbol BTC-USD --speed 1x
     """
-    from ingest.settings import load_settings
-    from ingest.sources.csv_replay.layout import l2_layout
-    from ingest.sources.csv_replay.replay import Destination
+    from ingest.core.settings import load_settings
+    from ingest.feeds.csv.layout import l2_layout
+    from ingest.feeds.csv.replay import Destination
 
     destination = Destination("replay.second_books", venue, symbol, "l2_1s")
     play(load_settings(), file, destination, partial(l2_layout, file), speed, resume)
@@ -76,10 +76,10 @@ def play(
     resume: bool,
 ) -> None:
     """Publish the rows, and remember how far it came."""
-    from ingest.errors import InputInvalid
-    from ingest.sources.csv_replay.bookmark import Bookmark
-    from ingest.sources.csv_replay.replay import CsvReplay
-    from ingest.sources.csv_replay.rows import CsvRows
+    from ingest.core.errors import InputInvalid
+    from ingest.feeds.csv.bookmark import Bookmark
+    from ingest.feeds.csv.replay import CsvReplay
+    from ingest.feeds.csv.rows import CsvRows
 
     if not file.is_file():
         raise InputInvalid(f"There is no file {file}.")
@@ -96,7 +96,7 @@ def play(
 
 def parse_columns(pairs: list[str]) -> dict[str, str]:
     """`open=Open Price` pairs: what a field is called in the file."""
-    from ingest.sources.csv_replay.layout import OHLCV
+    from ingest.feeds.csv.layout import OHLCV
 
     named = {}
     for pair in pairs:

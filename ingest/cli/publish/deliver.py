@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from ingest.core.message import Message
+    from ingest.core.settings import Settings
     from ingest.kafka.publisher import Publisher
-    from ingest.message import Message
-    from ingest.settings import Settings
 
 LIVE_PATIENCE_SECONDS = 600.0
 """A live feed that ends loses what comes next: it waits for Kafka much longer than a replay."""

@@ -15,8 +15,8 @@ def coinbase(
 
     tickhouse publish coinbase --symbols BTC-USD
     """
-    from ingest.settings import load_settings
-    from ingest.sources.coinbase import coinbase_live
+    from ingest.core.settings import load_settings
+    from ingest.feeds.coinbase import coinbase_live
 
     settings = load_settings()
     deliver(settings, coinbase_live(settings, parse_names(symbols)).messages(), LIVE_PATIENCE_SECONDS)
@@ -29,8 +29,8 @@ def kraken(
 
     tickhouse publish kraken --symbols BTC/USD
     """
-    from ingest.settings import load_settings
-    from ingest.sources.kraken import kraken_live
+    from ingest.core.settings import load_settings
+    from ingest.feeds.kraken import kraken_live
 
     settings = load_settings()
     deliver(settings, kraken_live(settings, parse_names(symbols)).messages(), LIVE_PATIENCE_SECONDS)

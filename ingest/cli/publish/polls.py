@@ -27,9 +27,9 @@ def polls(
     tickhouse publish polls --every 60
     tickhouse publish polls --datasets books,candles --symbols BTCUSDT --every 0
     """
-    from ingest.settings import load_settings
-    from ingest.sources.binance.markets import market_of
-    from ingest.sources.binance.polls import DATASETS, BinancePolls
+    from ingest.core.settings import load_settings
+    from ingest.feeds.binance.markets import market_of
+    from ingest.feeds.binance.polls import DATASETS, BinancePolls
 
     wanted = [name.strip() for name in datasets.split(",")]
     unknown = [name for name in wanted if name not in DATASETS]
@@ -56,9 +56,9 @@ def backfill(
     tickhouse publish backfill --symbol BTCUSDT --since 2026-03-01 --until 2026-03-02
     tickhouse publish backfill --symbol BTCUSDT --first-id 3000000 --last-id 3005000
     """
-    from ingest.settings import load_settings
-    from ingest.sources.binance.backfill import BinanceBackfill
-    from ingest.sources.binance.markets import market_of
+    from ingest.core.settings import load_settings
+    from ingest.feeds.binance.backfill import BinanceBackfill
+    from ingest.feeds.binance.markets import market_of
 
     settings = load_settings()
     source = BinanceBackfill(market_of(settings, is_futures=futures), symbol.upper())

@@ -11,7 +11,7 @@ from ingest.cli.publish.deliver import deliver
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.message import Message
+    from ingest.core.message import Message
 
 BARS = {"btcusdt_1m_epoch.csv": "BTCUSDT", "ethusdt_1m_text.csv": "ETHUSDT"}
 BOOKS = {"btc_1s_l2.csv": "BTC-USD", "eth_1s_l2.csv": "ETH-USD", "ada_1s_l2.csv": "ADA-USD"}
@@ -24,16 +24,16 @@ def samples(
 
     tickhouse publish samples --speed max
     """
-    from ingest.settings import load_settings
+    from ingest.core.settings import load_settings
 
     deliver(load_settings(), _messages(parse_speed(speed)))
 
 
 def _messages(speed: float | None) -> "Iterator[Message]":
-    from ingest.settings import PROJECT_ROOT
-    from ingest.sources.csv_replay.layout import l2_layout, ohlcv_layout
-    from ingest.sources.csv_replay.replay import CsvReplay, Destination
-    from ingest.sources.csv_replay.rows import CsvRows
+    from ingest.core.settings import PROJECT_ROOT
+    from ingest.feeds.csv.layout import l2_layout, ohlcv_layout
+    from ingest.feeds.csv.replay import CsvReplay, Destination
+    from ingest.feeds.csv.rows import CsvRows
 
     folder = PROJECT_ROOT / "data" / "samples"
     replays = []

@@ -9,10 +9,10 @@ import typer
 from ingest.cli.publish.deliver import deliver
 
 if TYPE_CHECKING:
-    from ingest.sources.simulated.clock import Clock
-    from ingest.sources.simulated.faults import Faults
-    from ingest.sources.simulated.symbols import Symbol
-    from ingest.sources.ticks import TickFaults
+    from ingest.feeds.simulated.clock import Clock
+    from ingest.feeds.simulated.faults import Faults
+    from ingest.feeds.simulated.symbols import Symbol
+    from ingest.feeds.ticks import TickFaults
 
 Chosen = TypeVar("Chosen", "Faults", "TickFaults")
 
@@ -40,10 +40,10 @@ def simulated(
     tickhouse publish simulated --messages 50000 --seed 7 --rate max
     tickhouse publish simulated --rate 200 --fault duplicates=0.01 --fault malformed=0.001
     """
-    from ingest.settings import load_settings
-    from ingest.sources.pacing import paced
-    from ingest.sources.simulated.exchange import SimulatedExchange
-    from ingest.sources.simulated.faults import Faults, with_faults
+    from ingest.core.settings import load_settings
+    from ingest.feeds.pacing import paced
+    from ingest.feeds.simulated.exchange import SimulatedExchange
+    from ingest.feeds.simulated.faults import Faults, with_faults
 
     settings = load_settings()
     per_second = parse_rate(rate)
@@ -56,7 +56,7 @@ def simulated(
 
 def clock_for(start: datetime | None, per_second: float | None, messages: int | None) -> "Clock":
     """Real time for a live feed; otherwise a clock that makes the same bytes again, and ends by now."""
-    from ingest.sources.simulated.clock import RateClock, WallClock
+    from ingest.feeds.simulated.clock import RateClock, WallClock
 
     if start is None and per_second is not None:
         return WallClock()
@@ -98,7 +98,7 @@ def parse_faults(given: list[str], kind: "type[Chosen]") -> "Chosen":
 
 def parse_symbols(names: str) -> "list[Symbol]":
     """Markets of the simulated exchange by name."""
-    from ingest.sources.simulated.symbols import SYMBOLS
+    from ingest.feeds.simulated.symbols import SYMBOLS
 
     known = {symbol.name: symbol for symbol in SYMBOLS}
     wanted = [name.strip().upper() for name in names.split(",")]

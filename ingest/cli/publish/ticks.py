@@ -28,9 +28,9 @@ def ticks(
     tickhouse publish ticks --messages 10000 --rate max --fault crossed=0.01 --fault missing_field=0.01
     tickhouse audit --symbol TTF-GAS --date 2026-03-01
     """
-    from ingest.settings import load_settings
-    from ingest.sources.pacing import paced
-    from ingest.sources.ticks import START_PRICES, TickFaults, TickSimulator
+    from ingest.core.settings import load_settings
+    from ingest.feeds.pacing import paced
+    from ingest.feeds.ticks import START_PRICES, TickFaults, TickSimulator
 
     wanted = [name.strip().upper() for name in symbols.split(",")]
     unknown = [name for name in wanted if name not in START_PRICES]

@@ -5,9 +5,9 @@ Each check takes the settings and returns one Finding; a new one is a function a
 
 from collections.abc import Iterator
 
+from ingest.core.settings import Settings
 from ingest.services.doctor import folders, machine, network
 from ingest.services.doctor.finding import Finding
-from ingest.settings import Settings
 
 CHECKS = (
     machine.python,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from ingest.core.settings import PROJECT_ROOT, Settings
 from ingest.services.doctor.finding import Finding
-from ingest.settings import PROJECT_ROOT, Settings
 
 ENV_FILE = PROJECT_ROOT / ".env"
 LEAST_FREE_GB, GOOD_FREE_GB = 1, 10

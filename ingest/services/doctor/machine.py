@@ -4,9 +4,9 @@ import shutil
 import subprocess
 import sys
 
-from ingest.errors import SettingsInvalid
+from ingest.core.errors import SettingsInvalid
+from ingest.core.settings import Settings
 from ingest.services.doctor.finding import Finding
-from ingest.settings import Settings
 
 FIRST_PYTHON, LAST_PYTHON = (3, 11), (3, 13)
 LEAST_MEMORY_GB, GOOD_MEMORY_GB = 2, 4

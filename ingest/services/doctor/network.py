@@ -1,9 +1,10 @@
 """Kafka, what reads PostgreSQL for it, and the ports that Tickhouse listens on."""
 
-from ingest.errors import TickhouseError
-from ingest.services import broker, capture, ports
+from ingest.core.errors import TickhouseError
+from ingest.core.settings import Settings
+from ingest.services import broker, ports
+from ingest.services import change_data as capture
 from ingest.services.doctor.finding import Finding
-from ingest.settings import Settings
 
 UI_PORT = 3000
 

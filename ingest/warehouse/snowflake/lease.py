@@ -13,8 +13,8 @@ from datetime import datetime
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error
 
-from ingest.errors import TickhouseError
-from ingest.warehouse.snowflake.questions import OpenCursor
+from ingest.core.errors import TickhouseError
+from ingest.warehouse.snowflake.connection import OpenCursor
 
 FREE = ""
 TURN = "turn"

@@ -4,8 +4,8 @@ from importlib import resources
 
 from snowflake.connector.cursor import SnowflakeCursor
 
-from ingest.settings import Settings
-from ingest.topics import TOPICS
+from ingest.core.settings import Settings
+from ingest.core.topics import TOPICS
 
 RAW_COLUMNS = """
     kafka_topic varchar, topic_life integer, kafka_partition integer, kafka_offset integer,

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from ingest.topics import Topic
+from ingest.core.topics import Topic
 from ingest.warehouse.replay import Batches, Replay, no_such_rows, nothing_of_that_range
-from ingest.warehouse.snowflake.questions import SnowflakeConnection
+from ingest.warehouse.snowflake.connection import SnowflakeConnection
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse, transaction
 
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from snowflake.connector import SnowflakeConnection, connect
 from snowflake.connector.errors import DataError, Error, IntegrityError, NotSupportedError, ProgrammingError
 
-from ingest.errors import NeedsAttention, SettingsInvalid, TickhouseError, WarehouseUnavailable
-from ingest.settings import Settings
+from ingest.core.errors import NeedsAttention, SettingsInvalid, TickhouseError, WarehouseUnavailable
+from ingest.core.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error
 
-from ingest.errors import StaleLanding, WarehouseUnavailable
-from ingest.settings import Settings
+from ingest.core.errors import StaleLanding, WarehouseUnavailable
+from ingest.core.settings import Settings
 from ingest.warehouse.snowflake.lease import LOCK_WAIT_ENDED
 from ingest.warehouse.snowflake.session import explained, open_session
 

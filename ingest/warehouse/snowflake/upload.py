@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from snowflake.connector.cursor import SnowflakeCursor
 
-from ingest.raw_rows import SCHEMA
+from ingest.warehouse.raw_schema import SCHEMA
 
 STAGE = "@raw.landing"
 ROWS_AT_A_TIME = 100_000

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from snowflake.connector.cursor import SnowflakeCursor
 
-from ingest.settings import Settings
+from ingest.core.settings import Settings
 from ingest.warehouse.protocol import Batch
 from ingest.warehouse.snowflake.shared_session import SharedSession
 from ingest.warehouse.snowflake.upload import upload

@@ -10,13 +10,13 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error
 
-from ingest.errors import StaleLanding, WarehouseUnavailable
-from ingest.settings import Settings
+from ingest.core.errors import StaleLanding, WarehouseUnavailable
+from ingest.core.settings import Settings
 from ingest.warehouse.connection import Connection
 from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, by_topic
 from ingest.warehouse.snowflake import lease
+from ingest.warehouse.snowflake.connection import SnowflakeConnection
 from ingest.warehouse.snowflake.objects import make_missing
-from ingest.warehouse.snowflake.questions import SnowflakeConnection
 from ingest.warehouse.snowflake.shared_session import SharedSession
 from ingest.warehouse.snowflake.upload import copy_statement, payload_bytes
 from ingest.warehouse.snowflake.uploads import Uploads, uploaded

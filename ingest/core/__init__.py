@@ -1,0 +1,1 @@
+"""The nouns: settings, errors, topics, messages, windows. Imports nothing else of ours."""

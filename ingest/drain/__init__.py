@@ -1,0 +1,1 @@
+"""From the log to raw tables, exactly once; and landing once more what raw lacks."""

@@ -1,0 +1,1 @@
+"""Moving house: raw and positions from one warehouse to another."""

@@ -1,0 +1,106 @@
+"""Everything at once, as `tickhouse up` runs it.
+
+broker ─▶ topics ─▶ feed        stopped the other way round
+dagster dev                     beside them: it imports while the broker starts
+PostgreSQL ─▶ Connect ─▶ tables    with change data capture
+"""
+
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from ingest.core.errors import ServiceFailed
+from ingest.core.settings import PROJECT_ROOT, Settings
+from ingest.kafka.topic_admin import ensure_topics
+from ingest.operations.child import Child, start_child
+from ingest.operations.home import prepare_home
+from ingest.operations.runs import end_looping, forget_starting
+from ingest.services import broker, ports
+from ingest.services import change_data as capture
+
+URL_SECONDS = 120
+
+
+class Stack:
+    """A running Tickhouse; leaving the `with` stops all of it in order."""
+
+    def __init__(self, settings: Settings, port: int) -> None:
+        self._settings = settings
+        self._port = port
+        self._running = ExitStack()
+        self._children: list[Child] = []
+        self._watch: capture.Watch | None = None
+        self.url = f"http://{ports.LOOPBACK}:{port}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A run that ends after its turn says so in the UI; one that is interrupted looks like a failure.
+        self._running.push(self._end_looping)
+        self._running.close()
+
+    def start(self, feed: list[str] | None, tables: list[str] | None = None) -> None:
+        """Bring everything up: `feed` is the `tickhouse` command that publishes, if any, `tables` what
+        fills the tables whose changes are captured, if they are."""
+        if not ports.is_free(self._port):
+            raise ServiceFailed(
+                f"Port {self._port} is taken by {ports.holder(self._port)}. Stop it, or choose another "
+                f"with --port {self._port + 1}."
+            )
+        prepare_home(self._settings)
+        if self._settings.kafka_bootstrap_servers is None:
+            self._running.callback(broker.stop, self._settings)
+        forget_starting(self._settings)
+        dagster = self._start("dagster", self._dagster_command())
+        if self._settings.kafka_bootstrap_servers is None:
+            broker.start(self._settings)
+        ensure_topics(self._settings)
+        if feed:
+            self._start("feed", ["tickhouse", *feed]).may_finish = True
+        if tables:
+            self._running.callback(capture.stop, self._settings)
+            capture.start(self._settings)
+            self._start("tables", ["tickhouse", *tables])
+            self._watch = capture.Watch(self._settings)
+        self._wait_for_ui(dagster)
+
+    def check(self) -> None:
+        """ServiceFailed if something of ours has ended."""
+        for child in self._children:
+            child.check()
+
+    def news(self) -> str | None:
+        """Of what mends itself, when it breaks and when it works again."""
+        return self._watch.news() if self._watch else None
+
+    def _end_looping(self, *_: object) -> None:
+        if self._children:
+            end_looping(self._settings, patience_seconds=10)
+
+    def _start(self, name: str, command: list[str]) -> Child:
+        child = start_child(name, command, self._settings)
+        self._running.callback(child.stop)
+        self._children.append(child)
+        return child
+
+    def _dagster_command(self) -> list[str]:
+        workspace = str(PROJECT_ROOT / "workspace.yaml")
+        where = ["--host", ports.LOOPBACK, "--port", str(self._port)]
+        return ["dagster", "dev", "--workspace", workspace, *where, "--log-level", "warning"]
+
+    def _wait_for_ui(self, dagster: Child) -> None:
+        deadline = time.monotonic() + URL_SECONDS
+        while time.monotonic() < deadline:
+            self.check()
+            try:
+                with urllib.request.urlopen(f"{self.url}/server_info", timeout=2):  # noqa: S310
+                    return
+            except (urllib.error.URLError, TimeoutError, ConnectionError):
+                time.sleep(0.1)
+        raise dagster.failure(f"did not answer within {URL_SECONDS} s")

@@ -1,0 +1,67 @@
+"""One question to Snowflake. It must begin as a question does; the real guard is a role that can only read.
+
+Our own questions name their values as DuckDB does, `$symbol`; the connector wants `%(symbol)s`.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+
+from snowflake.connector.cursor import SnowflakeCursor
+from snowflake.connector.errors import DataError, NotSupportedError, ProgrammingError
+
+from ingest.core.errors import QueryFailed
+from ingest.core.settings import Settings
+from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+
+QUESTIONS = ("select", "with", "show", "describe", "desc", "explain", "list", "values")
+BEFORE_THE_FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+CANCELED = 604
+
+
+def ask(
+    settings: Settings,
+    statement: str,
+    values: Mapping[str, object] | None = None,
+    at_most: int | None = None,
+    time_limit: float = 60,
+) -> tuple[list[str], list[tuple]]:
+    """The columns and rows of the answer, `at_most` of them; longer than `time_limit` seconds is too long."""
+    _refuse_what_writes(statement)
+    warehouse = SnowflakeWarehouse(settings)
+    try:
+        with warehouse.cursor() as cursor:
+            _execute(cursor, statement, values, time_limit)
+            columns = [_as_written(column.name) for column in cursor.description]
+            rows = cursor.fetchall() if at_most is None else cursor.fetchmany(at_most)
+            return columns, [tuple(row) for row in rows]
+    finally:
+        warehouse.close()
+
+
+def _refuse_what_writes(statement: str) -> None:
+    """The connector sends one statement at a time, so its first word says what it does."""
+    begins = BEFORE_THE_FIRST_WORD.match(statement)
+    word = re.match(r"\w*", statement[begins.end() if begins else 0 :])
+    if word is None or word[0].lower() not in QUESTIONS:
+        raise QueryFailed(
+            f"Reading only: a statement begins with {', '.join(QUESTIONS)}, this one with "
+            f"`{word[0] if word else ''}`. Run it in Snowflake itself."
+        )
+
+
+def _execute(
+    cursor: SnowflakeCursor, statement: str, values: Mapping[str, object] | None, time_limit: float
+) -> None:
+    named = statement if values is None else re.sub(r"\$(\w+)", r"%(\1)s", statement)
+    try:
+        cursor.execute(named, None if values is None else dict(values), timeout=math.ceil(time_limit))
+    except (ProgrammingError, DataError, NotSupportedError) as error:
+        if error.errno == CANCELED:
+            raise QueryFailed(f"Cut off after {time_limit:.0f} s: set --time-limit.") from None
+        raise QueryFailed(" ".join(str(error).split())) from error
+
+
+def _as_written(name: str) -> str:
+    """Snowflake shouts the names of columns that were not quoted."""
+    return name.lower() if name.isupper() else name

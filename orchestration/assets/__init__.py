@@ -1,0 +1,1 @@
+"""What the lineage shows: topics, raw tables, models, polls."""

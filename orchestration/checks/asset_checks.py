@@ -1,0 +1,116 @@
+"""Checks that are Python rather than dbt tests; the micro-batch run evaluates the same functions."""
+
+import json
+from collections.abc import Iterator
+
+import dagster as dg
+
+from ingest.core.settings import load_settings
+from ingest.core.topics import BY_RAW_TABLE, TOPICS
+from orchestration.checks.equality import differences_to_rebuild
+from orchestration.checks.raw_tables import RAW_CHECKS
+from orchestration.dbt.project import dbt_project
+from orchestration.dbt.translator import TickhouseTranslator
+from orchestration.keys import EQUALS_REBUILD, IS_BUILT, POOL, raw_key
+from orchestration.resources import WarehouseResource
+
+
+def raw_check_specs() -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(check.__name__, asset=raw_key(topic.raw_table), description=check.__doc__)
+        for topic in TOPICS
+        for check in RAW_CHECKS
+    ]
+
+
+@dg.multi_asset_check(specs=raw_check_specs(), name="raw_checks", can_subset=True)
+def raw_table_checks(
+    context: dg.AssetCheckExecutionContext, database: WarehouseResource
+) -> Iterator[dg.AssetCheckResult]:
+    """Over everything that has landed."""
+    by_name = {check.__name__: check for check in RAW_CHECKS}
+    with database.warehouse.reading() as connection:
+        for key in context.selected_asset_check_keys:
+            topic = BY_RAW_TABLE[key.asset_key.path[-1]]
+            result = by_name[key.name](connection, topic, 0)
+            if result is None:
+                continue
+            yield dg.AssetCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=result.passed,
+                severity=dg.AssetCheckSeverity.WARN if result.is_warning else dg.AssetCheckSeverity.ERROR,
+                metadata=dict(result.metadata),
+            )
+
+
+def _model_keys() -> dict[dg.AssetKey, str]:
+    project = dbt_project()
+    manifest = json.loads(project.manifest_path.read_text())
+    translator = TickhouseTranslator()
+    return {
+        translator.get_asset_spec(manifest, unique_id, project).key: unique_id
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "model"
+    }
+
+
+MODEL_IDS = _model_keys()
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(IS_BUILT, asset=key, description="The model's last build went through.")
+        for key in MODEL_IDS
+    ],
+    name="models_built",
+    can_subset=True,
+)
+def model_checks(
+    context: dg.AssetCheckExecutionContext, database: WarehouseResource
+) -> Iterator[dg.AssetCheckResult]:
+    """From what the models themselves wrote down: a build that was claimed and never settled has failed."""
+    with database.warehouse.reading() as connection:
+        progress = {
+            model: (through, until)
+            for model, through, until in connection.execute(
+                "select model, built_through, building_through from ops.model_progress"
+            ).fetchall()
+        }
+    for key in context.selected_asset_check_keys:
+        through, until = progress.get(MODEL_IDS[key.asset_key], (0, None))
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=through == until,
+            metadata={"built_through": through},
+        )
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(
+            EQUALS_REBUILD, asset=key, description="Building everything anew, in a copy, gives the same rows."
+        )
+        for key in MODEL_IDS
+    ],
+    name="models_equal_a_rebuild",
+    can_subset=True,
+    pool=POOL,
+)
+def equality_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Takes as long as a rebuild, and twice the room of the warehouse; the nightly audit asks for it."""
+    relations = {".".join(key.asset_key.path): key for key in context.selected_asset_check_keys}
+    for relation, count in differences_to_rebuild(load_settings(), relations).items():
+        yield dg.AssetCheckResult(
+            asset_key=relations[relation].asset_key,
+            check_name=EQUALS_REBUILD,
+            passed=count == 0,
+            metadata={"different_rows": count},
+        )
+
+
+def defs() -> dg.Definitions:
+    on_both = [raw_table_checks, model_checks]
+    is_file = load_settings().warehouse == "duckdb"  # equality is tried on a copy of it
+    return dg.Definitions(asset_checks=[*on_both, equality_checks] if is_file else on_both)

@@ -1,1 +1,0 @@
-"""The definitions, one subject per file; orchestration/definitions.py lists them."""

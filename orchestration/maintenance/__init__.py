@@ -1,0 +1,1 @@
+"""Jobs at night, each hour, and when somebody asks."""

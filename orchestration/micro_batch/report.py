@@ -1,0 +1,138 @@
+"""What the UI is told, and how often.
+
+Every event costs a kilobyte of history. So an asset is heard at most every `asset_seconds`, with the sums
+since, and a check every `check_seconds`, unless its colour changes: that is told at once. Raw comes before
+dbt, or staging would show as stale.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from ingest.core.topics import BY_NAME
+from ingest.warehouse.protocol import Landed
+from orchestration.checks.raw_tables import CheckResult
+from orchestration.dbt.results import ModelResult
+from orchestration.keys import IS_BUILT, raw_key, topic_key
+from orchestration.notify.price_alerts import ALERTS, PriceAlert
+
+Metadata = int | float | str | dg.MetadataValue
+Event = dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.AssetObservation
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What happened to one asset since it was last reported."""
+
+    sums: dict[str, float] = field(default_factory=dict)
+    latest: dict[str, Metadata] = field(default_factory=dict)
+
+    def add(self, **amounts: float) -> None:
+        for name, amount in amounts.items():
+            self.sums[name] = self.sums.get(name, 0) + amount
+
+
+class Report:
+    """Gathers what happened; `events` says what is due."""
+
+    def __init__(self, *, asset_seconds: float, check_seconds: float) -> None:
+        self._asset_seconds = asset_seconds
+        self._check_seconds = check_seconds
+        self._raw: dict[dg.AssetKey, _Sums] = {}
+        self._models: dict[dg.AssetKey, _Sums] = {}
+        self._row_counts: dict[dg.AssetKey, int] = {}
+        self._previews: dict[dg.AssetKey, Mapping[str, dg.MetadataValue]] = {}
+        self._checks: dict[dg.AssetCheckKey, dg.AssetCheckEvaluation] = {}
+        self._lag: dict[str, int] = {}
+        self._alerts: list[PriceAlert] = []
+        self._asset_told: dict[dg.AssetKey, float] = {}
+        self._check_told: dict[dg.AssetCheckKey, tuple[float, bool]] = {}
+
+    def landed(self, landed: Landed, seconds: float) -> None:
+        entry = self._raw.setdefault(raw_key(landed.raw_table), _Sums())
+        lost = sum(window.end - window.first for window in landed.lost)
+        entry.add(rows=landed.row_count, batches=1, lost_offsets=lost)
+        entry.latest["turn_seconds"] = round(seconds, 3)
+        entry.latest["batch_id"] = landed.batch_id
+        for window in landed.windows:
+            entry.latest[f"next_offset_{window.partition.number}"] = window.end
+        if landed.opened_life is not None:
+            entry.latest["topic_life"] = landed.opened_life
+
+    def lag(self, lag: Mapping[str, int]) -> None:
+        self._lag.update(lag)
+
+    def tables(
+        self,
+        row_counts: Mapping[dg.AssetKey, int],
+        previews: Mapping[dg.AssetKey, Mapping[str, dg.MetadataValue]],
+    ) -> None:
+        self._row_counts.update(row_counts)
+        self._previews.update(previews)
+
+    def model(self, result: ModelResult) -> None:
+        if result.succeeded:
+            entry = self._models.setdefault(result.asset_key, _Sums())
+            entry.add(builds=1, build_seconds=result.seconds, rows_written=result.rows or 0)
+        self.check(
+            dg.AssetCheckEvaluation(
+                asset_key=result.asset_key,
+                check_name=IS_BUILT,
+                passed=result.succeeded,
+                description=None if result.succeeded else result.message,
+                metadata={"status": result.status},
+            )
+        )
+
+    def raw_check(self, result: CheckResult) -> None:
+        self.check(
+            dg.AssetCheckEvaluation(
+                asset_key=raw_key(result.raw_table),
+                check_name=result.name,
+                passed=result.passed,
+                severity=dg.AssetCheckSeverity.WARN if result.is_warning else dg.AssetCheckSeverity.ERROR,
+                metadata=dict(result.metadata),
+            )
+        )
+
+    def alert(self, alert: PriceAlert) -> None:
+        self._alerts.append(alert)
+
+    def check(self, evaluation: dg.AssetCheckEvaluation) -> None:
+        self._checks[evaluation.asset_check_key] = evaluation
+
+    def events(self, *, everything: bool = False) -> Iterator[Event]:
+        """What is due now; at the end of a run, everything that is left."""
+        now = time.monotonic()
+        while self._alerts:
+            yield dg.AssetObservation(ALERTS, metadata=self._alerts.pop(0).metadata)
+        for name, lag in self._lag.items():
+            key = topic_key(BY_NAME[name])
+            if everything or now - self._asset_told.get(key, float("-inf")) >= self._asset_seconds:
+                self._asset_told[key] = now
+                yield dg.AssetObservation(key, metadata={"lag": lag})
+        for gathered in (self._raw, self._models):
+            for key, sums in list(gathered.items()):
+                if everything or now - self._asset_told.get(key, float("-inf")) >= self._asset_seconds:
+                    self._asset_told[key] = now
+                    del gathered[key]
+                    yield dg.AssetMaterialization(key, metadata=self._metadata(key, sums))
+        yield from self._due_checks(now)
+
+    def _metadata(self, key: dg.AssetKey, sums: _Sums) -> dict[str, Metadata]:
+        found: dict[str, Metadata] = {name: round(value, 3) for name, value in sums.sums.items()}
+        found |= sums.latest
+        if key in self._row_counts:
+            found["dagster/row_count"] = self._row_counts[key]
+        found |= self._previews.pop(key, {})
+        return found
+
+    def _due_checks(self, now: float) -> Iterator[dg.AssetCheckEvaluation]:
+        for key, evaluation in list(self._checks.items()):
+            told_at, told = self._check_told.get(key, (float("-inf"), not evaluation.passed))
+            if told != evaluation.passed or now - told_at >= self._check_seconds:
+                self._check_told[key] = (now, evaluation.passed)
+                yield evaluation
+            del self._checks[key]

@@ -1,0 +1,74 @@
+"""Who is told of what: the log always, a webhook if one is set. Add a function to add a way.
+
+sensor ─▶ notify(RunFailed | PriceMoved) ─▶ each of NOTIFIERS
+"""
+
+import json
+import logging
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from ingest.core.settings import load_settings
+
+log = logging.getLogger(__name__)
+WEBHOOK_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """What somebody on call wants to know first."""
+
+    job: str
+    run_id: str
+    message: str
+
+    level = logging.ERROR
+
+    @property
+    def text(self) -> str:
+        return f"{self.job} failed: {self.message} (run {self.run_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMoved:
+    """A price alert, or that one is taken back."""
+
+    text: str
+
+    level = logging.WARNING
+
+
+News = RunFailed | PriceMoved
+
+
+def to_log(news: News) -> None:
+    log.log(news.level, "%s", news.text)
+
+
+def to_webhook(news: News) -> None:
+    """POST it as JSON. A webhook that does not answer is logged: it must not fail the sensor."""
+    webhook = load_settings().tickhouse_notify_webhook
+    if webhook is None:
+        return
+    request = urllib.request.Request(  # noqa: S310  (the user's own setting)
+        webhook.get_secret_value(),
+        data=json.dumps({"text": news.text, **asdict(news)}).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=WEBHOOK_TIMEOUT_SECONDS):  # noqa: S310
+            log.info("Told the webhook: %s", news.text)
+    except (urllib.error.URLError, TimeoutError) as error:
+        # Not the address: it may hold a token.
+        log.error("The webhook did not take the news: %s (%s)", news.text, type(error).__name__)
+
+
+NOTIFIERS: tuple[Callable[[News], None], ...] = (to_log, to_webhook)
+
+
+def notify(news: News) -> None:
+    for tell in NOTIFIERS:
+        tell(news)
