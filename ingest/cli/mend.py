@@ -128,20 +128,20 @@ def repair(
 def fill() -> None:
     """Ask Binance's REST for trades and candles that marts.fct_feed_gaps says are missing.
 
-    They go through the same topics as the live ones; the next drain and build close the holes. What the
+    They go through the same topics as the live ones; the next drain and build close the gaps. What the
     venue has no more is said to be unfillable. In Dagster the job `fill_gaps` does the same.
     """
     from ingest.core.settings import load_settings
     from ingest.feeds.binance.fill import BinanceFill
     from ingest.kafka.publish_all import publish_all
-    from ingest.operations.fill import holes_to_fill
+    from ingest.operations.fill import gaps_to_fill
     from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()
     with open_warehouse(settings).reading() as connection:
-        holes = holes_to_fill(connection)
-    for hole in holes:
-        typer.echo(f"{hole.venue} {hole}")
-    published = publish_all(settings, BinanceFill(settings, holes).messages()) if holes else {}
+        gaps = gaps_to_fill(connection)
+    for gap in gaps:
+        typer.echo(f"{gap.venue} {gap}")
+    published = publish_all(settings, BinanceFill(settings, gaps).messages()) if gaps else {}
     told = ", ".join(f"{count} in {topic}" for topic, count in published.items())
-    typer.echo(f"{len(holes)} holes; published: {told or 'nothing'}.")
+    typer.echo(f"{len(gaps)} gaps; published: {told or 'nothing'}.")

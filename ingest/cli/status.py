@@ -41,7 +41,7 @@ def _say_the_rest(found: "Status") -> None:
         ", ".join(run[:8] for run in found.looping_runs) or "none (the sensor starts one when there is work)"
     )
     note(f"run that loops: {runs}")
-    if found.capture is not None:
-        note(f"change data capture: {found.capture}")
+    if found.change_data is not None:
+        note(f"change data capture: {found.change_data}")
     size = "in Snowflake" if found.warehouse_bytes is None else f"{found.warehouse_bytes / 2**20:.0f} MiB"
     note(f"warehouse: {size}; free disk: {found.free_bytes / 2**30:.1f} GiB")

@@ -24,7 +24,7 @@ class Partition:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
-    """Offsets [first, end) of one partition. Offsets inside may be missing: a log has holes."""
+    """Offsets [first, end) of one partition. Offsets inside may be absent: a log has no message at each."""
 
     partition: Partition
     first: int

@@ -17,7 +17,7 @@ from ingest.drain.plan import current_life
 from ingest.drain.raw_rows import to_rows
 from ingest.kafka.log import KafkaLog, TopicState
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
-from ingest.warehouse.missing_rows import Filled, Hole, fill, find_holes
+from ingest.warehouse.holes import Filled, Hole, fill, find_holes
 from ingest.warehouse.protocol import TopicPositions
 from ingest.warehouse.raw_schema import SCHEMA
 

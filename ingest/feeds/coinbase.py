@@ -12,8 +12,8 @@ from ingest.core.errors import SettingsInvalid
 from ingest.core.message import Message, feed_headers
 from ingest.core.settings import Settings
 from ingest.feeds.frame import Frame
+from ingest.feeds.transport.events import feed_event
 from ingest.feeds.transport.feed import SocketFeed
-from ingest.feeds.transport.notes import note
 from ingest.feeds.transport.socket import Endpoint, Endurance
 
 VENUE = "coinbase"
@@ -47,7 +47,7 @@ def address(frame: Frame) -> Message | None:
     if kind is not None and kind[1] == b"error":
         raise SettingsInvalid(f"Coinbase refuses a subscription: {frame.payload.decode(errors='replace')}")
     if kind is not None and kind[1] == b"subscriptions":
-        return note(VENUE, "subscribed", f"{VENUE}/0", frame.payload.decode(errors="replace"))
+        return feed_event(VENUE, "subscribed", f"{VENUE}/0", frame.payload.decode(errors="replace"))
     if kind is None or product is None or kind[1] not in TOPICS:
         return None
     headers = feed_headers(VENUE, product[1].decode(errors="replace"), kind[1].decode(), frame.received_ns)

@@ -18,8 +18,8 @@ from ingest.core.errors import SettingsInvalid
 from ingest.core.message import Message, feed_headers
 from ingest.core.settings import Settings
 from ingest.feeds.frame import Frame
+from ingest.feeds.transport.events import feed_event
 from ingest.feeds.transport.feed import CHECKSUM_FAILED, SocketFeed
-from ingest.feeds.transport.notes import note
 from ingest.feeds.transport.socket import Endpoint, Endurance
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -114,7 +114,7 @@ def _answer(body: Mapping[str, Any], frame: Frame) -> Message:
     text = frame.payload.decode(errors="replace")
     if body.get("success") is False:
         raise SettingsInvalid(f"Kraken refuses a subscription: {text}")
-    return note(VENUE, "subscribed", f"{VENUE}/0", text)
+    return feed_event(VENUE, "subscribed", f"{VENUE}/0", text)
 
 
 def _message(topic: str, symbol: str, kind: str, frame: Frame, extra: Headers = ()) -> Message:

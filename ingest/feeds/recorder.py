@@ -1,4 +1,4 @@
-"""Writes what a live feed sends as capture files, which CaptureReplay plays again.
+"""Writes what a live feed sends as capture files, which RecordingPlayback plays again.
 
 messages ─▶ <folder>/<venue>_<symbol>_<began>.gz      a file per symbol: a snapshot does not name its own
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ingest.core.message import Message
-from ingest.feeds.transport.notes import TOPIC as EVENTS
+from ingest.feeds.transport.events import TOPIC as EVENTS
 
 FLUSH_SECONDS = 5.0
 """A killed recorder loses no more than that."""

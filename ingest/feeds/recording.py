@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-class CaptureReplay:
+class RecordingPlayback:
     """A Source: a recording, with its pauses (`speed` 1), with shorter ones, or with none (None)."""
 
     def __init__(self, path: Path, address: Address, speed: float | None) -> None:

@@ -74,7 +74,7 @@ class ConfluentFetcher:
             if number in self._positions
         ]
         if len(messages) < len(fetched):
-            stretches += filter(None, map(self._stretch_of_holes, fetched))
+            stretches += filter(None, map(self._absent_stretch, fetched))
         return stretches
 
     def finish(self, partition: int) -> None:
@@ -110,7 +110,7 @@ class ConfluentFetcher:
             headers,
         )
 
-    def _stretch_of_holes(self, message: Message) -> Records | None:
+    def _absent_stretch(self, message: Message) -> Records | None:
         """At a partition's end, what lies between the last record and that end."""
         error, number, end = message.error(), message.partition(), message.offset()
         if error is None or error.code() in PASSING:

@@ -34,7 +34,7 @@ class Records:
     first: int
     """Where reading began."""
     end: int
-    """Where to read on: past the last record, and past the holes and markers behind it."""
+    """Where to read on: past the last record, and past the absent offsets and markers behind it."""
     offsets: list[int] = field(default_factory=list)
     timestamps_ms: list[int] = field(default_factory=list)
     """-1: the message has no timestamp."""
@@ -65,7 +65,7 @@ class KafkaLog(Protocol):
 
         A chunk covers a contiguous stretch of every partition it names. It is over when the position
         reaches every end: the last record never will where transaction markers, aborted transactions
-        or compaction leave holes. A stretch of holes only comes as Records without rows.
+        or compaction leave absent offsets. A stretch of them only comes as Records without rows.
         """
         ...
 

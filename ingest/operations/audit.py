@@ -27,7 +27,7 @@ RULES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleResult:
     """How one rule fared."""
 
     rule: str
@@ -41,7 +41,7 @@ class Finding:
         return self.failed == 0
 
 
-def audit_ticks(connection: Connection, symbol: str, day: date) -> list[Finding]:
+def audit_ticks(connection: Connection, symbol: str, day: date) -> list[RuleResult]:
     """Every rule over the ticks of a symbol whose exchange time (or the broker's) lies in that day, UTC."""
     if not is_built(connection, TICKS):
         raise NeedsAttention("No ticks were built yet: `tickhouse build` makes them.")
@@ -59,5 +59,5 @@ def audit_ticks(connection: Connection, symbol: str, day: date) -> list[Finding]
         [symbol, day, day + timedelta(days=1)],
     ).fetchone()
     return [
-        Finding(rule, total, found[2 * number], found[2 * number + 1]) for number, rule in enumerate(RULES)
+        RuleResult(rule, total, found[2 * number], found[2 * number + 1]) for number, rule in enumerate(RULES)
     ]

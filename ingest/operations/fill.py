@@ -1,19 +1,19 @@
-"""Which holes of marts.fct_feed_gaps Binance can be asked for."""
+"""Which gaps of marts.fct_feed_gaps Binance can be asked for."""
 
 from datetime import UTC, datetime, timedelta
 
 from ingest.feeds.binance.channels import FUTURES, SPOT
-from ingest.feeds.binance.fill import QUESTIONS, Hole
+from ingest.feeds.binance.fill import QUESTIONS, Gap
 from ingest.warehouse.connection import Connection, is_built, places
 
 MOST_NUMBERS = 100_000
-"""A hole that is larger is no hole: somebody was away. `tickhouse publish backfill` is for that."""
+"""A gap that is larger is no gap: somebody was away. `tickhouse publish backfill` is for that."""
 AT_ONCE = 1000
 SETTLED = timedelta(minutes=1)
 """REST needs a moment until it has what the streams had."""
 
 
-def holes_to_fill(connection: Connection) -> list[Hole]:
+def gaps_to_fill(connection: Connection) -> list[Gap]:
     """The open ones, newest first. Without a fct_feed_gaps nothing is known to be missing."""
     if not is_built(connection, "marts.fct_feed_gaps"):
         return []
@@ -26,4 +26,4 @@ def holes_to_fill(connection: Connection) -> list[Hole]:
             order by first_seen_at desc, venue, symbol, first_missing limit {AT_ONCE}""",
         [settled_at, *venues, *kinds],
     ).fetchall()
-    return [Hole(*row) for row in rows]
+    return [Gap(*row) for row in rows]

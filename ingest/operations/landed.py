@@ -1,6 +1,6 @@
 """What the warehouse knows of each topic: where it stands, how new its rows are, what was lost or rejected.
 
-positions + three questions for all topics at once ─▶ {topic: Landed}
+positions + three questions for all topics at once ─▶ {topic: LandedTopic}
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ IS_BUILT = """select 1 from information_schema.columns
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class LandedTopic:
     """What the warehouse knows of a topic."""
 
     next_offsets: Mapping[int, int]
@@ -33,7 +33,7 @@ class Landed:
     lost: int
 
 
-def read_landed(settings: Settings, wait_seconds: float) -> dict[str, Landed]:
+def read_landed(settings: Settings, wait_seconds: float) -> dict[str, LandedTopic]:
     """By topic, those that ever landed."""
     if settings.warehouse == "snowflake":
         return _in_snowflake(settings)
@@ -43,7 +43,7 @@ def read_landed(settings: Settings, wait_seconds: float) -> dict[str, Landed]:
         return _by_topic(read_positions(connection), lambda sql: connection.execute(sql).fetchall())
 
 
-def _in_snowflake(settings: Settings) -> dict[str, Landed]:
+def _in_snowflake(settings: Settings) -> dict[str, LandedTopic]:
     from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 
     warehouse = SnowflakeWarehouse(settings)
@@ -60,13 +60,13 @@ def _in_snowflake(settings: Settings) -> dict[str, Landed]:
         warehouse.close()
 
 
-def _by_topic(positions: Mapping[str, TopicPositions], ask: Ask) -> dict[str, Landed]:
+def _by_topic(positions: Mapping[str, TopicPositions], ask: Ask) -> dict[str, LandedTopic]:
     known = {name: position for name, position in positions.items() if name in BY_NAME}
     newest: dict[str, datetime | None] = dict(ask(_newest_query(known))) if known else {}
     lost: dict[str, int] = dict(ask(LOST))
     rejected: dict[str, int] = dict(ask(REJECTED)) if ask(IS_BUILT) else {}
     return {
-        name: Landed(
+        name: LandedTopic(
             position.next_offsets,
             position.topic_id,
             at.replace(tzinfo=UTC) if (at := newest.get(name)) else None,

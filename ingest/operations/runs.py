@@ -26,7 +26,7 @@ def _folder(settings: Settings) -> Path:
     return folder
 
 
-def show_life(settings: Settings, run_id: str) -> None:
+def show_alive(settings: Settings, run_id: str) -> None:
     """From here on this process is that run, until the process ends."""
     path = _folder(settings) / run_id
     unseen = path.with_suffix(".new")

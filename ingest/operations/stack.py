@@ -18,8 +18,7 @@ from ingest.kafka.topic_admin import ensure_topics
 from ingest.operations.child import Child, start_child
 from ingest.operations.home import prepare_home
 from ingest.operations.runs import end_looping, forget_starting
-from ingest.services import broker, ports
-from ingest.services import change_data as capture
+from ingest.services import broker, change_data, ports
 
 URL_SECONDS = 120
 
@@ -32,7 +31,7 @@ class Stack:
         self._port = port
         self._running = ExitStack()
         self._children: list[Child] = []
-        self._watch: capture.Watch | None = None
+        self._watch: change_data.Watch | None = None
         self.url = f"http://{ports.LOOPBACK}:{port}"
 
     def __enter__(self) -> Self:
@@ -64,10 +63,10 @@ class Stack:
         if feed:
             self._start("feed", ["tickhouse", *feed]).may_finish = True
         if tables:
-            self._running.callback(capture.stop, self._settings)
-            capture.start(self._settings)
+            self._running.callback(change_data.stop, self._settings)
+            change_data.start(self._settings)
             self._start("tables", ["tickhouse", *tables])
-            self._watch = capture.Watch(self._settings)
+            self._watch = change_data.Watch(self._settings)
         self._wait_for_ui(dagster)
 
     def check(self) -> None:

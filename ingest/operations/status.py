@@ -13,10 +13,10 @@ from ingest.core.settings import Settings
 from ingest.core.topics import TOPICS, Topic
 from ingest.kafka.log import TopicState
 from ingest.kafka.open import open_log
-from ingest.operations.landed import Landed, read_landed
+from ingest.operations.landed import LandedTopic, read_landed
 from ingest.operations.runs import looping_runs
-from ingest.services import change_data as capture
-from ingest.services.change_data import CaptureStatus
+from ingest.services import change_data
+from ingest.services.change_data import ChangeDataStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class Status:
     warehouse_bytes: int | None
     """Of the DuckDB file; Snowflake counts its own."""
     free_bytes: int
-    capture: CaptureStatus | None = None
+    change_data: ChangeDataStatus | None = None
     """Of change data capture, where it runs or should."""
 
     @property
     def is_wrong(self) -> bool:
-        is_capture_wrong = self.capture is not None and self.capture.is_wrong
-        return is_capture_wrong or any(topic.is_wrong for topic in self.topics)
+        is_change_data_wrong = self.change_data is not None and self.change_data.is_wrong
+        return is_change_data_wrong or any(topic.is_wrong for topic in self.topics)
 
 
 def read_status(settings: Settings, wait_seconds: float) -> Status:
@@ -64,17 +64,17 @@ def read_status(settings: Settings, wait_seconds: float) -> Status:
         looping_runs(settings),
         _warehouse_bytes(settings),
         shutil.disk_usage(settings.tickhouse_home).free,
-        capture.status(settings),
+        change_data.status(settings),
     )
 
 
 def _of_topic(
     topic: Topic,
     states: Mapping[str, TopicState] | None,
-    landed: Landed | None,
+    landed: LandedTopic | None,
     is_looping: bool,  # noqa: FBT001
 ) -> TopicStatus:
-    known = landed or Landed({}, None, None, 0, 0)
+    known = landed or LandedTopic({}, None, None, 0, 0)
     newest = (
         None if known.newest_at is None else round((datetime.now(UTC) - known.newest_at).total_seconds(), 1)
     )

@@ -17,7 +17,7 @@ READING_PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureStatus:
+class ChangeDataStatus:
     """How it stands."""
 
     task: str
@@ -59,13 +59,13 @@ def stop(settings: Settings) -> None:
     postgres.stop(settings)
 
 
-def status(settings: Settings) -> CaptureStatus | None:
+def status(settings: Settings) -> ChangeDataStatus | None:
     """None: it was never started here, or was stopped."""
     if connect.is_stopped(settings):
         return None
     task = connect.state(settings)
     slot, held_bytes = _slot(settings)
-    return CaptureStatus(task.state, task.reason, slot, held_bytes)
+    return ChangeDataStatus(task.state, task.reason, slot, held_bytes)
 
 
 def _slot(settings: Settings) -> tuple[str, int | None]:

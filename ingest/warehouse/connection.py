@@ -12,7 +12,7 @@ import duckdb
 from ingest.core.errors import TickhouseError
 
 
-class Answer(Protocol):
+class Rows(Protocol):
     """The rows that a question found, not yet taken."""
 
     @property
@@ -28,7 +28,7 @@ class Answer(Protocol):
 class Connection(Protocol):
     """Takes one statement after the other; each is committed by itself, but in a transaction."""
 
-    def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Answer: ...
+    def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Rows: ...
 
 
 NewBatch = Callable[[Connection, str, str, str | None], int]

@@ -1,4 +1,4 @@
-"""Holes in Binance's trades and candles, asked for by REST; the next micro-batch closes them.
+"""Gaps in Binance's trades and candles, asked for by REST; the next micro-batch closes them.
 
 The schedule is off until somebody turns it on: who plays files or simulates has nobody to ask.
 """
@@ -8,7 +8,7 @@ import dagster as dg
 from ingest.core.settings import load_settings
 from ingest.feeds.binance.fill import BinanceFill
 from ingest.kafka.publish_all import publish_all
-from ingest.operations.fill import holes_to_fill
+from ingest.operations.fill import gaps_to_fill
 from orchestration.resources import WarehouseResource
 
 
@@ -16,11 +16,11 @@ from orchestration.resources import WarehouseResource
 def ask_for_what_is_missing(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
     settings = load_settings()
     with database.warehouse.reading() as connection:
-        holes = holes_to_fill(connection)
-    for hole in holes:
-        context.log.info(f"{hole.venue} {hole}")
-    published = publish_all(settings, BinanceFill(settings, holes).messages()) if holes else {}
-    context.add_output_metadata({"holes": len(holes), **published})
+        gaps = gaps_to_fill(connection)
+    for gap in gaps:
+        context.log.info(f"{gap.venue} {gap}")
+    published = publish_all(settings, BinanceFill(settings, gaps).messages()) if gaps else {}
+    context.add_output_metadata({"gaps": len(gaps), **published})
 
 
 @dg.job(

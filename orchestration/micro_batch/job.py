@@ -1,7 +1,7 @@
 """The micro-batch run: warm up, take over from the predecessor, turn until relieved, idle or out of time.
 
 What you see in the UI: one run that stays live, its events on the raw and dbt assets, and a successor that
-takes over without a hole. Everything slow (imports, parsing, connecting) happens before the lease is taken.
+takes over without a pause. Everything slow (imports, parsing, connecting) happens before the lease is taken.
 """
 
 import time
@@ -15,7 +15,7 @@ from ingest.core.errors import BrokerUnavailable, NeedsAttention
 from ingest.core.settings import load_settings
 from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
-from ingest.operations.runs import LEASE, is_asked_to_end, show_life
+from ingest.operations.runs import LEASE, is_asked_to_end, show_alive
 from orchestration.dbt.project import dbt_project
 from orchestration.dbt.results import ResultMapper
 from orchestration.dbt.warm import WarmDbt
@@ -50,7 +50,7 @@ class MicroBatch:
 
     def __init__(self, context: dg.OpExecutionContext, config: LoopConfig) -> None:
         self._settings = settings = load_settings()
-        show_life(settings, context.run_id)
+        show_alive(settings, context.run_id)
         self._log = context.log
         self._config = config
         self._run_id = context.run_id

@@ -7,7 +7,7 @@ import statistics
 import time
 
 from tests.bench.figures import Bench, Figure, Findings, Target
-from tests.dbt.ordeal import live_through
+from tests.dbt.random_life import live_through
 from tests.dbt.trial import PROJECT, open_trial, parse_project
 
 FIRST_SEED = 1_000

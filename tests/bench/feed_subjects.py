@@ -19,7 +19,7 @@ from ingest.core.settings import Settings, load_settings
 from ingest.feeds.binance.channels import SPOT
 from ingest.feeds.binance.live import open_live
 from ingest.feeds.csv.layout import ohlcv_layout
-from ingest.feeds.csv.replay import CsvReplay, Destination
+from ingest.feeds.csv.playback import CsvPlayback, Destination
 from ingest.feeds.csv.rows import CsvRows
 from ingest.kafka.open import open_publisher
 from tests.bench.flood import frame
@@ -37,7 +37,7 @@ def messages(settings: Settings, subject: str, what: str, count: int) -> Iterato
         case "csv":
             rows = CsvRows(Path(what))
             destination = Destination("replay.ohlcv", "csv", "BTCUSDT", "ohlcv_1m")
-            return CsvReplay(rows, ohlcv_layout(Path(what), rows.columns, {}), destination, None).messages()
+            return CsvPlayback(rows, ohlcv_layout(Path(what), rows.columns, {}), destination, None).messages()
         case _:
             headers = feed_headers(SPOT, "BTCUSDT", "agg_trade", time.time_ns())
             made = [frame(number)[WIRE_BYTES:] for number in range(count)]

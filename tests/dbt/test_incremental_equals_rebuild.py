@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt.ordeal import FED, contradicted_firsts, live_through
+from tests.dbt.random_life import FED, contradicted_firsts, live_through
 from tests.dbt.reference_book import differing, expected_books, found_books
 from tests.dbt.trial import Project, Trial, open_trial
 

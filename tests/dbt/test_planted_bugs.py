@@ -7,7 +7,7 @@ import pytest
 from dbt.contracts.graph.manifest import Manifest
 
 from tests.dbt import book_models
-from tests.dbt.ordeal import contradicted_firsts, live_through
+from tests.dbt.random_life import contradicted_firsts, live_through
 from tests.dbt.reference_book import expected_books, found_books
 from tests.dbt.trial import Project, open_trial
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.dbt.book_models import OF_BOOKS
-from tests.dbt.ordeal import live_through
+from tests.dbt.random_life import live_through
 from tests.dbt.reference_book import differing, expected_books, found_books
 from tests.dbt.test_planted_bugs import planted
 from tests.dbt.trial import Project, Trial, open_trial

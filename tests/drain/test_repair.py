@@ -14,9 +14,9 @@ from ingest.drain.repair import repair
 from ingest.kafka.log import KafkaLog
 from ingest.kafka.open import open_log
 from ingest.warehouse.duckdb.warehouse import RAW_COLUMNS, DuckDbWarehouse
-from ingest.warehouse.missing_rows import Filled, find_holes
+from ingest.warehouse.holes import Filled, find_holes
 from tests.support.other_side import OtherSide, Sent
-from tests.warehouse.truth import assert_raw_is_sound
+from tests.warehouse.soundness import assert_raw_is_sound
 
 WHAT_CAME = "* exclude (landed_at, batch_id)"
 

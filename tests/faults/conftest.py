@@ -17,8 +17,8 @@ from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.dbt.trial import PROJECT, Project
 from tests.dbt.trial import home as dbt_home
 from tests.faults.feed import TRADES, Feed
+from tests.faults.fork_server import ForkServer
 from tests.faults.loop_process import BUILT, Place, warm
-from tests.faults.nursery import Nursery
 from tests.faults.world import World
 from tests.support.broker import OwnBroker
 from tests.support.other_side import OtherSide
@@ -42,10 +42,10 @@ def project(folder: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def nursery(folder: Path, project: Project) -> Iterator[Nursery]:
+def fork_server(folder: Path, project: Project) -> Iterator[ForkServer]:
     settings = Settings(tickhouse_home=folder / "home", kafka_bootstrap_servers="127.0.0.1:1")
-    with closing(Nursery(partial(warm, Place(settings, project.directory)))) as nursery:
-        yield nursery
+    with closing(ForkServer(partial(warm, Place(settings, project.directory)))) as fork_server:
+        yield fork_server
 
 
 @pytest.fixture
@@ -57,18 +57,20 @@ def home(folder: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def world(home: Path, broker: OwnBroker, project: Project, nursery: Nursery) -> Iterator[World]:
+def world(home: Path, broker: OwnBroker, project: Project, fork_server: ForkServer) -> Iterator[World]:
     """On the session's broker, with topics that nobody has written to."""
-    yield from make_world(home, broker, project, nursery)
+    yield from make_world(home, broker, project, fork_server)
 
 
 @pytest.fixture
-def own_world(home: Path, own_broker: OwnBroker, project: Project, nursery: Nursery) -> Iterator[World]:
+def own_world(
+    home: Path, own_broker: OwnBroker, project: Project, fork_server: ForkServer
+) -> Iterator[World]:
     """On a broker that the test may stop and wipe."""
-    yield from make_world(home, own_broker, project, nursery)
+    yield from make_world(home, own_broker, project, fork_server)
 
 
-def make_world(home: Path, broker: OwnBroker, project: Project, nursery: Nursery) -> Iterator[World]:
+def make_world(home: Path, broker: OwnBroker, project: Project, fork_server: ForkServer) -> Iterator[World]:
     """With trades alone: the other topics come when a test makes them."""
     settings = Settings(tickhouse_home=home, kafka_bootstrap_servers=broker.bootstrap)
     with closing(OtherSide(settings)) as other_side:
@@ -76,7 +78,7 @@ def make_world(home: Path, broker: OwnBroker, project: Project, nursery: Nursery
             other_side.delete_topic(topic)
         ensure_topics(settings, [BY_NAME[TRADES]])
         DuckDbWarehouse(settings.warehouse_path).migrate()
-        world = World(nursery, Place(settings, project.directory), project, Feed(settings), other_side)
+        world = World(fork_server, Place(settings, project.directory), project, Feed(settings), other_side)
         try:
             yield world
         finally:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.core.settings import Settings, load_settings
 from orchestration.micro_batch.due_models import Model, read_models
+from tests.faults.fork_server import ForkServer
 from tests.faults.harm import Harm
-from tests.faults.nursery import Nursery
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -51,18 +51,18 @@ class LoopProcess:
     """One run. What it says goes to the place's log, which all runs share."""
 
     def __init__(
-        self, nursery: Nursery, place: Place, harm: Harm, config: Mapping[str, Any], *, history: bool
+        self, fork_server: ForkServer, place: Place, harm: Harm, config: Mapping[str, Any], *, history: bool
     ) -> None:
         self.run_id = str(uuid.uuid4())
         self._log = place.log
-        self._nursery = nursery
+        self._fork_server = fork_server
         work = partial(loop, place, self.run_id, harm, config, history=history)
-        self.pid = nursery.fork(work, place.log)
+        self.pid = fork_server.fork(work, place.log)
 
     @property
     def exit_code(self) -> int | None:
         """None while it runs, 0: success, 1: a failed run, KILLED."""
-        return self._nursery.exit_code(self.pid)
+        return self._fork_server.exit_code(self.pid)
 
     def said(self) -> str:
         return self._log.read_text() if self._log.exists() else ""

@@ -103,7 +103,7 @@ def test_all_that_was_left_is_gone(world: World) -> None:
     assert world.rows("select first_offset, end_offset from ops.lost_ranges") == [(20, 40)]
 
 
-def test_transactions_leave_holes_and_nothing_aborted_is_seen(world: World) -> None:
+def test_transactions_leave_absent_offsets_and_nothing_aborted_is_seen(world: World) -> None:
     run = world.start(max_seconds=600)
     for _ in range(2):
         world.feed.trades_in_transaction(15, "commit")

@@ -16,9 +16,9 @@ from orchestration.checks.raw_tables import raw_checks
 from orchestration.micro_batch.due_models import look
 from tests.dbt.trial import Project, Trial
 from tests.faults.feed import Feed
+from tests.faults.fork_server import ForkServer
 from tests.faults.harm import Harm, nothing
 from tests.faults.loop_process import ONE_BATCH, LoopProcess, Place, read_built_models
-from tests.faults.nursery import Nursery
 from tests.faults.waiting import wait_until
 from tests.support.ledger import Coordinates, landed
 from tests.support.other_side import OtherSide
@@ -26,7 +26,7 @@ from tests.support.other_side import OtherSide
 
 @dataclass
 class World:
-    nursery: Nursery
+    fork_server: ForkServer
     place: Place
     project: Project
     feed: Feed
@@ -35,7 +35,7 @@ class World:
 
     def start(self, harm: Harm = nothing, *, history: bool = False, **config: Any) -> LoopProcess:
         """A run that goes on by itself; it is killed when the test ends. `history`: for `events`."""
-        run = LoopProcess(self.nursery, self.place, harm, {**ONE_BATCH, **config}, history=history)
+        run = LoopProcess(self.fork_server, self.place, harm, {**ONE_BATCH, **config}, history=history)
         self.runs.append(run)
         return run
 

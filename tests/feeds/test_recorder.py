@@ -8,15 +8,15 @@ from pathlib import Path
 from ingest.core.message import Message, feed_headers
 from ingest.feeds.binance.addresses import captured
 from ingest.feeds.recorder import FLUSH_SECONDS, Recorder
-from ingest.feeds.recording import CaptureReplay, read_frames
-from ingest.feeds.transport.notes import note
+from ingest.feeds.recording import RecordingPlayback, read_frames
+from ingest.feeds.transport.events import feed_event
 from tests.feeds_to_marts.captures import as_lines, simulated_messages, write_capture
 
 BEGAN = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
 
 
 def played(path: Path) -> list[Message]:
-    return list(CaptureReplay(path, captured("binance", "BTCUSDT"), None).messages())
+    return list(RecordingPlayback(path, captured("binance", "BTCUSDT"), None).messages())
 
 
 def test_a_recording_of_a_feed_is_the_feed(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_each_symbol_has_a_file_of_its_own_and_notes_have_none(tmp_path: Path) -
         for symbol in ("A", "B", "A"):
             headers = feed_headers("binance", symbol, "trade", 1)
             recorder.write(Message("binance.trades", symbol.encode(), b"{}", headers))
-        assert not recorder.write(note("binance", "connected", "binance/0"))
+        assert not recorder.write(feed_event("binance", "connected", "binance/0"))
     assert [len(list(read_frames(path))) for path in recorder.paths] == [2, 1]
 
 

@@ -11,7 +11,7 @@ from ingest.core.errors import InputInvalid
 from ingest.core.message import Message
 from ingest.feeds.binance.addresses import captured
 from ingest.feeds.frame import Frame
-from ingest.feeds.recording import CaptureReplay, read_frames
+from ingest.feeds.recording import RecordingPlayback, read_frames
 from tests.feeds.test_pacing import Clock
 
 LINES = [b'%d {"stream":"btcusdt@trade","data":{"t":%d}}' % (10**18 + n * 10**9, n) for n in range(3)]
@@ -99,7 +99,7 @@ def test_what_belongs_to_no_topic_is_counted(tmp_path: Path, payload: bytes) -> 
     if payload:
         file = tmp_path / "capture"
         file.write_bytes(b"\n".join([*LINES, b"1 " + payload]))
-        replay = CaptureReplay(file, captured("binance", "BTCUSDT"), None)
+        replay = RecordingPlayback(file, captured("binance", "BTCUSDT"), None)
         assert (len(list(replay.messages())), replay.unaddressed) == (3, 1)
 
 
@@ -112,7 +112,7 @@ def test_pauses_are_those_of_the_recording(
     monkeypatch.setattr(time, "sleep", clock.sleep)
     file = tmp_path / "capture"
     file.write_bytes(b"\n".join(LINES))
-    assert len(list(CaptureReplay(file, captured("binance", "BTCUSDT"), speed).messages())) == 3
+    assert len(list(RecordingPlayback(file, captured("binance", "BTCUSDT"), speed).messages())) == 3
     assert clock.now - 1_000 == pytest.approx(seconds)
 
 
@@ -126,5 +126,5 @@ def test_a_clock_that_stepped_back_while_recording_is_no_pause(
     file = tmp_path / "capture"
     times_ms = (10**12, 10**12 - step_ms, 10**12 - step_ms + 1_000)
     file.write_bytes(b"\n".join(b'%d000000 {"stream":"btcusdt@trade","data":{}}' % ms for ms in times_ms))
-    list(CaptureReplay(file, captured("binance", "BTCUSDT"), 1.0).messages())
+    list(RecordingPlayback(file, captured("binance", "BTCUSDT"), 1.0).messages())
     assert clock.now - 1_000 == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""Holes that REST fills: published through the same topic, closed in fct_feed_gaps; or said to be lost."""
+"""Gaps that REST fills: published through the same topic, closed in fct_feed_gaps; or said to be lost."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from ingest.cli import app
 from ingest.core.errors import SettingsInvalid
 from ingest.core.message import Message, feed_headers
 from ingest.core.settings import Settings
-from ingest.feeds.binance.fill import BinanceFill, Hole
+from ingest.feeds.binance.fill import BinanceFill, Gap
 from ingest.kafka.open import open_publisher
 from ingest.operations.fill import MOST_NUMBERS
 from tests.feeds_to_marts.pipeline import Pipeline
@@ -39,13 +39,13 @@ def exchange() -> Iterator[StandIn]:
         yield exchange
 
 
-def fill(exchange: StandIn, *holes: Hole) -> list[Message]:
+def fill(exchange: StandIn, *gaps: Gap) -> list[Message]:
     settings = Settings(binance_rest_url=exchange.rest_url, binance_usdm_rest_url=exchange.rest_url)
-    return list(BinanceFill(settings, holes, (0.01, 0.05)).messages())
+    return list(BinanceFill(settings, gaps, (0.01, 0.05)).messages())
 
 
-def hole(first: int, last: int, **others: str) -> Hole:
-    return Hole(
+def gap(first: int, last: int, **others: str) -> Gap:
+    return Gap(
         **{"venue": "binance", "symbol": "BTCUSDT", "kind": "trade_ids", **others}, first=first, last=last
     )
 
@@ -55,7 +55,7 @@ def numbers(messages: list[Message]) -> list[int]:
 
 
 def test_just_what_is_missing_is_published_page_after_page(exchange: StandIn) -> None:
-    found = fill(exchange, hole(100, 2_350))
+    found = fill(exchange, gap(100, 2_350))
     assert numbers(found) == list(range(100, 2_351))
     assert {dict(message.headers)["fills"] for message in found} == {b"trade_ids BTCUSDT 100 2350"}
     assert {dict(message.headers)["channel"] for message in found} == {b"trade_rest"}
@@ -63,20 +63,20 @@ def test_just_what_is_missing_is_published_page_after_page(exchange: StandIn) ->
 
 
 def test_what_the_venue_has_not_is_said(exchange: StandIn) -> None:
-    found = fill(exchange, hole(38, 44), hole(2_998, 3_001))
+    found = fill(exchange, gap(38, 44), gap(2_998, 3_001))
     assert numbers(found) == [38, 39, 43, 44, 2_998, 2_999]
     notes = [json.loads(m.payload or b"")["detail"] for m in found if m.topic == "feeds.events"]
     assert notes == ["trade_ids BTCUSDT 40 42", "trade_ids BTCUSDT 3000 3001"]
 
 
 def test_candles_are_asked_for_by_their_minutes(exchange: StandIn) -> None:
-    found = fill(exchange, hole(MINUTE + 2, MINUTE + 4, kind="klines"))
+    found = fill(exchange, gap(MINUTE + 2, MINUTE + 4, kind="klines"))
     assert [message.payload for message in found] == [asked_kline(minute) for minute in (2, 3, 4)]
 
 
 def test_an_answer_that_is_no_list_fills_nothing_and_closes_nothing(exchange: StandIn) -> None:
     exchange.answers = [Answer(b'{"oops":1}')]
-    (message,) = fill(exchange, hole(5, 6))
+    (message,) = fill(exchange, gap(5, 6))
     assert (message.topic, message.payload) == ("feeds.events", b'{"oops":1}')
     assert dict(message.headers)["channel"] == b"unaddressed"
 
@@ -86,14 +86,14 @@ def test_one_hole_that_is_refused_does_not_keep_the_others_open(exchange: StandI
     settings = Settings(binance_rest_url=exchange.rest_url)
     found: list[Message] = []
     with pytest.raises(SettingsInvalid, match="Invalid symbol"):
-        found.extend(BinanceFill(settings, [hole(1, 2, symbol="NONE"), hole(5, 6)]).messages())
+        found.extend(BinanceFill(settings, [gap(1, 2, symbol="NONE"), gap(5, 6)]).messages())
     assert numbers(found) == [5, 6]
 
 
 def test_futures_without_a_key_are_told_which_setting(exchange: StandIn) -> None:
     exchange.answers = [Answer(b'{"code":-2014,"msg":"API-key format invalid."}', 401)]
     with pytest.raises(SettingsInvalid, match="BINANCE_API_KEY"):
-        fill(exchange, hole(5, 6, venue="binance_usdm"))
+        fill(exchange, gap(5, 6, venue="binance_usdm"))
     assert exchange.asked[0].path == "/fapi/v1/historicalTrades"
 
 
@@ -114,7 +114,7 @@ def test_the_command_closes_what_can_be_closed(pipeline: Pipeline, exchange: Sta
     pipeline.trial.connection.execute("update marts.fct_trades set published_at = event_at")
     done = CliRunner().invoke(app, ["fill"], env=here)
     assert done.exit_code == 0, done.output
-    assert "3 holes; published:" in done.output
+    assert "3 gaps; published:" in done.output
     pipeline.land()
     pipeline.build("+fct_feed_gaps")
     first = MINUTE + 1
@@ -126,7 +126,7 @@ def test_the_command_closes_what_can_be_closed(pipeline: Pipeline, exchange: Sta
         ("trade_ids", 10, 19, "filled"),
         ("trade_ids", 40, 42, "unfillable"),
     ]
-    assert CliRunner().invoke(app, ["fill"], env=here).output.startswith("0 holes")
+    assert CliRunner().invoke(app, ["fill"], env=here).output.startswith("0 gaps")
     fills = pipeline.rows(
         """select count(*) from raw.binance_trades
            where list_contains([header.name for header in headers], 'fills')"""

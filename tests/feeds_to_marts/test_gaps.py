@@ -1,4 +1,4 @@
-"""Every hole that can be known is in fct_feed_gaps, with what became of it; and nothing else is."""
+"""Every gap that can be known is in fct_feed_gaps, with what became of it; and nothing else is."""
 
 import json
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ingest.core.message import Message, feed_headers
-from ingest.feeds.transport.notes import note
+from ingest.feeds.transport.events import feed_event
 from tests.dbt.log import as_record
 from tests.dbt.trial import Trial
 
@@ -87,7 +87,7 @@ def test_trades_that_were_only_ever_asked_for_fill_nothing(trial: Trial) -> None
     assert gaps(trial) == []
 
 
-def test_a_hole_is_first_seen_when_what_lies_behind_it_came(trial: Trial) -> None:
+def test_a_gap_is_first_seen_when_what_lies_behind_it_came(trial: Trial) -> None:
     land(trial, "binance.trades", [trade(1), trade(4)])
     later = NOW + timedelta(hours=1)
     records = [as_record(asked(n), 0, 20 + n, later, symbol="BTCUSDT") for n in (2, 3)]
@@ -100,8 +100,8 @@ def test_a_hole_is_first_seen_when_what_lies_behind_it_came(trial: Trial) -> Non
 
 def test_what_the_venue_has_not_is_unfillable(trial: Trial) -> None:
     land(trial, "binance.trades", [trade(n) for n in (1, 4, 9)])
-    said = note("binance", "not_filled", "rest", "trade_ids BTCUSDT 5 8")
-    other = note("binance_usdm", "not_filled", "rest", "trade_ids BTCUSDT 2 3")
+    said = feed_event("binance", "not_filled", "rest", "trade_ids BTCUSDT 5 8")
+    other = feed_event("binance_usdm", "not_filled", "rest", "trade_ids BTCUSDT 2 3")
     for number, event in enumerate((said, other)):
         venue = dict(event.headers)["venue"].decode()
         land(trial, "feeds.events", [event.payload or b""], number, venue=venue, channel="not_filled")
@@ -167,7 +167,7 @@ def test_the_time_without_a_connection(trial: Trial) -> None:
 
 
 def _event(kind: str, second: int) -> Message:
-    body = json.loads(note("binance", kind, "binance/0").payload or b"")
+    body = json.loads(feed_event("binance", kind, "binance/0").payload or b"")
     payload = json.dumps({**body, "at": AT + second * 1000}).encode()
     return Message("feeds.events", b"binance", payload, feed_headers("binance", "", kind, 1))
 

@@ -1,4 +1,4 @@
-"""What asks Binance from Dagster: polls as assets before their topics, and the job that fills holes."""
+"""What asks Binance from Dagster: polls as assets before their topics, and the job that fills gaps."""
 
 import re
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from ingest.core.settings import Settings, load_settings
-from ingest.operations.runs import end_looping, is_asked_to_end, show_life
+from ingest.operations.runs import end_looping, is_asked_to_end, show_alive
 from ingest.warehouse.protocol import TopicPositions
 from orchestration.micro_batch import sensor as sensor_module
 from orchestration.micro_batch.job import micro_batch_job
@@ -123,22 +123,22 @@ def test_gone_is_whose_record_and_process_have_ended(home: Settings, instance: d
     assert not has_ended(instance, ended(instance, STARTED))
     assert not has_ended(instance, "of another machine")
     lives_on = ended(instance, FAILURE)
-    show_life(home, lives_on)
+    show_alive(home, lives_on)
     assert not has_ended(instance, lives_on)
 
 
 def test_a_run_on_snowflake_is_asked_to_end_by_a_sign_not_by_a_question(home: Settings) -> None:
     on_snowflake = home.model_copy(update={"warehouse": "snowflake"})
     script = """import sys, time
-from ingest.operations.runs import is_asked_to_end, show_life
+from ingest.operations.runs import is_asked_to_end, show_alive
 from ingest.core.settings import Settings
 settings = Settings(tickhouse_home=sys.argv[1])
-show_life(settings, "run")
+show_alive(settings, "run")
 print("ready", flush=True)
 while not is_asked_to_end(settings, "run"):
     time.sleep(0.01)
 """
     with process(script, home.tickhouse_home):
         assert end_looping(on_snowflake, patience_seconds=30)
-    show_life(home, "the next one")
+    show_alive(home, "the next one")
     assert not is_asked_to_end(home, "run")

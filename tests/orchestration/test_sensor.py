@@ -16,7 +16,7 @@ from ingest.core.topics import TOPICS, Topic
 from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
 from ingest.operations import runs
-from ingest.operations.runs import forget_starting, show_life
+from ingest.operations.runs import forget_starting, show_alive
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from orchestration.micro_batch import sensor as sensor_module
 from orchestration.micro_batch.job import micro_batch_job
@@ -192,7 +192,7 @@ def started(instance: dg.DagsterInstance) -> str:
 
 def test_a_live_run_is_enough(unasked: Settings, instance: dg.DagsterInstance) -> None:
     run_id = started(instance)
-    show_life(unasked, run_id)
+    show_alive(unasked, run_id)
     assert skipped(tick(instance)) == f"A run is at it: {run_id[:8]}."
 
 
@@ -200,7 +200,7 @@ def test_near_its_end_a_run_is_relieved_once(
     unasked: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = started(instance)
-    show_life(unasked, run_id)
+    show_alive(unasked, run_id)
     age(monkeypatch, instance, 900 - 25 - 5)
     assert skipped(tick(instance)).startswith("A run is at it")
     age(monkeypatch, instance, 900 - 25 + 5)
@@ -214,7 +214,7 @@ def test_a_short_run_is_not_relieved_before_half_of_its_time(
 ) -> None:
     monkeypatch.setenv("MICRO_BATCH_MAX_SECONDS", "20")
     load_settings.cache_clear()
-    show_life(unasked, started(instance))
+    show_alive(unasked, started(instance))
     age(monkeypatch, instance, 5)
     assert skipped(tick(instance)).startswith("A run is at it")
     age(monkeypatch, instance, 15)
@@ -226,7 +226,7 @@ def test_one_run_per_batch_is_never_relieved(
 ) -> None:
     monkeypatch.setenv("MICRO_BATCH_MAX_SECONDS", "0")
     load_settings.cache_clear()
-    show_life(unasked, started(instance))
+    show_alive(unasked, started(instance))
     age(monkeypatch, instance, 5000)
     assert skipped(tick(instance)).startswith("A run is at it")
 
@@ -255,9 +255,9 @@ def test_the_dead_are_told_from_the_living_whatever_their_record_says(
 ) -> None:
     other_side.publish(topic.name, numbered(3))
     run_id = started(instance)
-    script = "import sys, time; from pathlib import Path; from ingest.operations.runs import show_life\n"
+    script = "import sys, time; from pathlib import Path; from ingest.operations.runs import show_alive\n"
     script += "from ingest.core.settings import Settings\n"
-    script += "show_life(Settings(tickhouse_home=sys.argv[1]), sys.argv[2])\n"
+    script += "show_alive(Settings(tickhouse_home=sys.argv[1]), sys.argv[2])\n"
     script += "print('ready', flush=True); time.sleep(600)"
     with process(script, home.tickhouse_home, run_id):
         assert skipped(tick(instance)) == f"A run is at it: {run_id[:8]}."

@@ -20,7 +20,7 @@ from ingest.feeds.binance.channels import TOPIC_OF_CHANNEL
 from ingest.feeds.frame import Frame
 from ingest.feeds.simulated import RateClock, SimulatedExchange
 from ingest.feeds.ticks import START_PRICES, TickFaults, TickSimulator
-from ingest.feeds.transport.notes import note
+from ingest.feeds.transport.events import feed_event
 from ingest.warehouse.protocol import Batch, Landing, Warehouse
 from ingest.warehouse.raw_schema import SCHEMA
 from tests.dbt.captured import EPOCH_US, Change, MadeUpDatabase, envelope
@@ -107,7 +107,7 @@ def _messages(seed: int) -> Iterator[Message]:
     for hour in range(1, 27):
         yield _said("binance.trades", _hourly_trade(hour), "SOLUSDT", channel="trade")
     for kind in ("connected", "silent", "disconnected"):
-        yield note("binance", kind, "binance/0")
+        yield feed_event("binance", kind, "binance/0")
 
 
 def _recorded() -> Iterator[tuple[str, Record]]:

@@ -12,7 +12,7 @@ from ingest.core.errors import NeedsAttention
 from ingest.core.settings import Settings
 from ingest.core.topics import BY_NAME
 from ingest.operations.audit import audit_ticks
-from ingest.operations.fill import holes_to_fill
+from ingest.operations.fill import gaps_to_fill
 from ingest.operations.parity import Compared, compare
 from ingest.warehouse import retention
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
@@ -103,7 +103,7 @@ def _both_answer_the_same(pair: Pair) -> None:
         here, there = pair.answers(*command)
         assert here == there
         assert len(here) > 100
-    for asked in (holes_to_fill, lambda connection: audit_ticks(connection, "TTF-GAS", START.date())):
+    for asked in (gaps_to_fill, lambda connection: audit_ticks(connection, "TTF-GAS", START.date())):
         with pair.here.reading() as ours, pair.there.reading() as theirs:
             assert asked(ours) == asked(theirs) != []
     with pair.here.reading() as ours, pair.there.reading() as theirs:

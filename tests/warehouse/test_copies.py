@@ -12,11 +12,11 @@ import pytest
 from ingest.core.errors import NeedsAttention
 from ingest.core.settings import Settings
 from ingest.operations.backup import FILE, backup, read_manifest, restore
-from ingest.operations.runs import show_life
+from ingest.operations.runs import show_alive
 from ingest.warehouse.duckdb.snapshot import snapshot
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import batch, landing
-from tests.warehouse.victims import restore_for_ever, victim
+from tests.warehouse.killed_processes import killed_at_the_end, restore_for_ever
 
 TOPIC = "binance.trades"
 KILLED_WRITER = """
@@ -129,7 +129,7 @@ def test_kill_9_while_restoring_leaves_one_of_the_two(
     warehouse.land(batch(landing(5, 9, 5)), None)
     chance = random.Random(3)
     for _ in range(15):
-        with victim(restore_for_ever, settings_here.warehouse_path) as steps:
+        with killed_at_the_end(restore_for_ever, settings_here.warehouse_path) as steps:
             steps.acquire(timeout=chance.random())
             time.sleep(chance.random() * 0.1)
         assert warehouse.positions()[TOPIC].next_offsets in ({0: 5}, {0: 9})
@@ -151,6 +151,6 @@ def test_a_run_at_work_is_not_robbed_of_its_warehouse(
 ) -> None:
     warehouse.take_lease("micro_batch", "me")
     folder = backup(settings_here)
-    show_life(settings_here, "abcdefgh-run")
+    show_alive(settings_here, "abcdefgh-run")
     with pytest.raises(NeedsAttention, match="abcdefgh"):
         restore(settings_here, folder)

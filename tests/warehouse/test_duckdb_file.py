@@ -20,8 +20,8 @@ from ingest.core.topics import TOPICS
 from ingest.warehouse.duckdb.file import DuckDbFile
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import RAW, TOPIC, batch, batch_of, landing, records
+from tests.warehouse.killed_processes import BATCH_ROWS, killed_at_the_end, land_for_ever
 from tests.warehouse.processes import process
-from tests.warehouse.victims import BATCH_ROWS, land_for_ever, victim
 
 # Somebody's notebook: it knows no lock, and has the file open for as long as it lives.
 STRANGER = """
@@ -193,7 +193,7 @@ def test_a_full_disk_lands_nothing_and_goes_on_when_there_is_room(
 def test_kill_9_while_landing_leaves_whole_batches(duckdb_warehouse: DuckDbWarehouse, path: Path) -> None:
     chance = random.Random(7)
     for _ in range(15):
-        with victim(land_for_ever, path) as steps:
+        with killed_at_the_end(land_for_ever, path) as steps:
             for _ in range(chance.randrange(3)):
                 steps.acquire()
             time.sleep(chance.random() * 0.15)

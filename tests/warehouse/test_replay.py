@@ -9,7 +9,7 @@ from ingest.core.window import Partition, Window
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.replay import Batches, all_batches, batches_between, batches_of, replay
 from tests.warehouse.batches import PUBLISHED_MS, RAW, TOPIC, batch, landing
-from tests.warehouse.truth import assert_raw_is_sound
+from tests.warehouse.soundness import assert_raw_is_sound
 
 FIRST_PUBLISHED = datetime.fromtimestamp(PUBLISHED_MS / 1000, UTC).replace(tzinfo=None)
 

@@ -13,7 +13,7 @@ from ingest.warehouse.models import models_without_manifest
 from ingest.warehouse.reset import reset
 from tests.warehouse.batches import RAW, TOPIC, batch, landing
 from tests.warehouse.modelled import model
-from tests.warehouse.truth import assert_raw_is_sound
+from tests.warehouse.soundness import assert_raw_is_sound
 
 OTHER = BY_NAME["binance.depth"]
 BOTH = frozenset({TOPIC.name, OTHER.name})

@@ -8,12 +8,12 @@ import pytest
 
 from ingest.warehouse.connection import transaction
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
-from ingest.warehouse.missing_rows import find_holes
+from ingest.warehouse.holes import find_holes
 from ingest.warehouse.models import Model
 from ingest.warehouse.retention import Pruned, aligned, prune
 from tests.warehouse.batches import RAW, TOPIC, batch, landing
 from tests.warehouse.modelled import model
-from tests.warehouse.truth import assert_raw_is_sound
+from tests.warehouse.soundness import assert_raw_is_sound
 
 NOW = datetime(2024, 5, 20, 13, 30)  # noqa: DTZ001
 FLOOR = datetime(2024, 5, 13)  # noqa: DTZ001

@@ -15,8 +15,8 @@ from ingest.warehouse.duckdb.file import DuckDbFile
 from ingest.warehouse.duckdb.shrink import Shrunk, shrink
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import RAW, batch, landing
-from tests.warehouse.truth import assert_raw_is_sound
-from tests.warehouse.victims import bloat, shrink_for_ever, victim
+from tests.warehouse.killed_processes import bloat, killed_at_the_end, shrink_for_ever
+from tests.warehouse.soundness import assert_raw_is_sound
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_kill_9_at_any_step_leaves_one_good_file(bloated: DuckDbWarehouse, path:
     chance = random.Random(11)
     unfinished = 0
     for _ in range(12):
-        with victim(shrink_for_ever, path) as steps:
+        with killed_at_the_end(shrink_for_ever, path) as steps:
             steps.acquire(timeout=chance.random())
             time.sleep(chance.random() * 0.5)
         unfinished += path.with_name(path.name + ".shrunk").exists()

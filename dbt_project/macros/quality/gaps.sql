@@ -1,6 +1,6 @@
 {#
-    Holes in a feed, each kind with the same columns (gap_columns): a row that is there, the one before it,
-    and what lies between them and is missing. Both ends must be there: what was pruned is no hole.
+    Gaps in a feed, each kind with the same columns (gap_columns): a row that is there, the one before it,
+    and what lies between them and is missing. Both ends must be there: what was pruned is no gap.
 #}
 {% macro gap_columns(kind, state, filled_by="null") -%}
     venue,
@@ -79,7 +79,7 @@
         ) as runs
 {%- endmacro %}
 
-{# Rows by number; those without a break and of one origin share a run_id. What came behind a hole showed it. #}
+{# Rows by number; those without a break and of one origin share a run_id. What came behind a gap showed it. #}
 {% macro in_runs(messages, number) -%}
     (
         select

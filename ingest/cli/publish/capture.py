@@ -31,10 +31,10 @@ def capture(
     """
     from ingest.core.settings import load_settings
     from ingest.feeds.binance.addresses import captured
-    from ingest.feeds.recording import CaptureReplay
+    from ingest.feeds.recording import RecordingPlayback
 
     settings = load_settings()
-    replay = CaptureReplay(file, captured(venue.value, symbol.upper()), parse_speed(speed))
+    replay = RecordingPlayback(file, captured(venue.value, symbol.upper()), parse_speed(speed))
     deliver(settings, replay.messages())
     if replay.unaddressed:
         note(f"{replay.unaddressed} lines belong to no topic and were left out.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ingest.core.settings import Settings
     from ingest.feeds.csv.layout import Layout
-    from ingest.feeds.csv.replay import Destination
+    from ingest.feeds.csv.playback import Destination
 
 File = Annotated[Path, typer.Argument(help="The CSV file.")]
 Symbol = Annotated[str, typer.Option(help="Whose data it is, e.g. BTCUSDT.")]
@@ -44,7 +44,7 @@ def ohlcv(
     """
     from ingest.core.settings import load_settings
     from ingest.feeds.csv.layout import ohlcv_layout
-    from ingest.feeds.csv.replay import Destination
+    from ingest.feeds.csv.playback import Destination
 
     named = parse_columns(column or [])
     destination = Destination("replay.ohlcv", venue, symbol, f"ohlcv_{interval}")
@@ -61,7 +61,7 @@ def l2(
     """
     from ingest.core.settings import load_settings
     from ingest.feeds.csv.layout import l2_layout
-    from ingest.feeds.csv.replay import Destination
+    from ingest.feeds.csv.playback import Destination
 
     destination = Destination("replay.second_books", venue, symbol, "l2_1s")
     play(load_settings(), file, destination, partial(l2_layout, file), speed, resume)
@@ -78,7 +78,7 @@ def play(
     """Publish the rows, and remember how far it came."""
     from ingest.core.errors import InputInvalid
     from ingest.feeds.csv.bookmark import Bookmark
-    from ingest.feeds.csv.replay import CsvReplay
+    from ingest.feeds.csv.playback import CsvPlayback
     from ingest.feeds.csv.rows import CsvRows
 
     if not file.is_file():
@@ -86,7 +86,7 @@ def play(
     pace = parse_speed(speed)
     bookmark = Bookmark(settings.tickhouse_home / "replays", file, destination.topic, destination.symbol)
     rows = CsvRows(file, bookmark.read() if resume else 0)
-    replay = CsvReplay(rows, layout(rows.columns), destination, pace)
+    replay = CsvPlayback(rows, layout(rows.columns), destination, pace)
     deliver(
         settings,
         replay.messages(),

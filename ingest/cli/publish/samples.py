@@ -32,7 +32,7 @@ def samples(
 def _messages(speed: float | None) -> "Iterator[Message]":
     from ingest.core.settings import PROJECT_ROOT
     from ingest.feeds.csv.layout import l2_layout, ohlcv_layout
-    from ingest.feeds.csv.replay import CsvReplay, Destination
+    from ingest.feeds.csv.playback import CsvPlayback, Destination
     from ingest.feeds.csv.rows import CsvRows
 
     folder = PROJECT_ROOT / "data" / "samples"
@@ -40,9 +40,9 @@ def _messages(speed: float | None) -> "Iterator[Message]":
     for name, symbol in BOOKS.items():
         rows = CsvRows(folder / name)
         to = Destination("replay.second_books", "coinbase", symbol, "l2_1s")
-        replays.append(CsvReplay(rows, l2_layout(folder / name, rows.columns), to, speed))
+        replays.append(CsvPlayback(rows, l2_layout(folder / name, rows.columns), to, speed))
     for name, symbol in BARS.items():
         rows = CsvRows(folder / name)
         to = Destination("replay.ohlcv", "csv", symbol, "ohlcv_1m")
-        replays.append(CsvReplay(rows, ohlcv_layout(folder / name, rows.columns, {}), to, speed))
+        replays.append(CsvPlayback(rows, ohlcv_layout(folder / name, rows.columns, {}), to, speed))
     return chain.from_iterable(replay.messages() for replay in replays)

@@ -1,6 +1,6 @@
-"""Holes that Binance's REST can fill: trades by their numbers, candles by their minutes.
+"""Gaps that Binance's REST can fill: trades by their numbers, candles by their minutes.
 
-fct_feed_gaps ─▶ Hole ─▶ question after question ─▶ the same topic, with a header `fills`
+fct_feed_gaps ─▶ Gap ─▶ question after question ─▶ the same topic, with a header `fills`
                                       └─ what the venue has not ─▶ a note `not_filled` (feeds.events)
 """
 
@@ -16,7 +16,7 @@ from ingest.feeds.binance.channels import FUTURES, TOPIC_OF_CHANNEL
 from ingest.feeds.binance.markets import market_of
 from ingest.feeds.binance.polls import Answer, answered
 from ingest.feeds.binance.rest import RETRY_SECONDS, BinanceRest
-from ingest.feeds.transport.notes import note
+from ingest.feeds.transport.events import feed_event
 from ingest.feeds.transport.outlet import Outlet, in_background
 
 PAGE = 1000
@@ -24,7 +24,7 @@ MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class Gap:
     """Numbers that are missing, both ends included: an open row of fct_feed_gaps."""
 
     venue: str
@@ -40,7 +40,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """How a kind of hole is asked for, and which number an element of the answer has."""
+    """How a kind of gap is asked for, and which number an element of the answer has."""
 
     path: str
     channel: str
@@ -72,16 +72,16 @@ QUESTIONS: Mapping[str, Question] = {
 
 
 class BinanceFill:
-    """A finite Source. A hole that cannot be asked for does not keep the others from it."""
+    """A finite Source. A gap that cannot be asked for does not keep the others from it."""
 
     def __init__(
         self,
         settings: Settings,
-        holes: Sequence[Hole],
+        gaps: Sequence[Gap],
         rest_retry_seconds: tuple[float, float] = RETRY_SECONDS,
     ) -> None:
         self._settings = settings
-        self._holes = holes
+        self._gaps = gaps
         self._rest_retry_seconds = rest_retry_seconds
 
     def messages(self) -> Generator[Message]:
@@ -92,43 +92,43 @@ class BinanceFill:
         for is_futures in (False, True):
             market = market_of(self._settings, is_futures=is_futures)
             async with BinanceRest(market, self._rest_retry_seconds) as rest:
-                for hole in self._holes:
-                    if (hole.venue == FUTURES) == is_futures:
+                for gap in self._gaps:
+                    if (gap.venue == FUTURES) == is_futures:
                         try:
-                            await _fill(rest, outlet, hole)
+                            await _fill(rest, outlet, gap)
                         except SettingsInvalid as error:
                             refused.append(error)
         if refused:
             raise refused[0]
 
 
-async def _fill(rest: BinanceRest, outlet: Outlet, hole: Hole) -> None:
-    question = QUESTIONS[hole.kind]
-    missing = set(range(hole.first, hole.last + 1))
-    following = hole.first
-    while missing and following <= hole.last:
-        about = {"symbol": hole.symbol, "limit": PAGE, **question.parameters(following, hole.last)}
+async def _fill(rest: BinanceRest, outlet: Outlet, gap: Gap) -> None:
+    question = QUESTIONS[gap.kind]
+    missing = set(range(gap.first, gap.last + 1))
+    following = gap.first
+    while missing and following <= gap.last:
+        about = {"symbol": gap.symbol, "limit": PAGE, **question.parameters(following, gap.last)}
         frame = await rest.get(question.path, about, question.weight)
         found = {}
-        for message in answered(hole.venue, Answer(question.channel, hole.symbol, frame)):
+        for message in answered(gap.venue, Answer(question.channel, gap.symbol, frame)):
             if message.topic != TOPIC_OF_CHANNEL[question.channel]:
-                # No list: it is kept as it came, and the hole stays open.
+                # No list: it is kept as it came, and the gap stays open.
                 await outlet.put(message)
                 return
             found[question.number(json.loads(message.payload or b""))] = message
         for number in sorted(missing & found.keys()):
-            await outlet.put(_filling(found[number], hole))
+            await outlet.put(_filling(found[number], gap))
         missing -= found.keys()
         if max(found, default=0) < following:
             break
         following = max(found) + 1
     for first, last in _runs(missing):
-        left = replace(hole, first=first, last=last)
-        await outlet.put(note(hole.venue, "not_filled", "rest", str(left)))
+        left = replace(gap, first=first, last=last)
+        await outlet.put(feed_event(gap.venue, "not_filled", "rest", str(left)))
 
 
-def _filling(message: Message, hole: Hole) -> Message:
-    return message._replace(headers=(*message.headers, ("fills", str(hole).encode())))
+def _filling(message: Message, gap: Gap) -> Message:
+    return message._replace(headers=(*message.headers, ("fills", str(gap).encode())))
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from ingest.feeds.binance.channels import STREAM_OF_CHANNEL, TOPIC_OF_CHANNEL
 from ingest.feeds.binance.markets import Market, market_of
 from ingest.feeds.binance.rest import RETRY_SECONDS, BinanceRest
 from ingest.feeds.frame import Frame
-from ingest.feeds.transport.notes import note, unaddressed
+from ingest.feeds.transport.events import feed_event, unaddressed
 from ingest.feeds.transport.outlet import Outlet, in_background
 from ingest.feeds.transport.socket import Endpoint, Endurance, LastingSocket
 
@@ -90,7 +90,7 @@ class Session:
 
     def socket(self, endpoint: Endpoint, endurance: Endurance) -> LastingSocket:
         async def tell(kind: str, detail: str) -> None:
-            await self._outlet.put(note(self._market.venue, kind, endpoint.name, detail))
+            await self._outlet.put(feed_event(self._market.venue, kind, endpoint.name, detail))
             if kind == "connected":
                 self._want_snapshots()
 

@@ -14,7 +14,7 @@ from ingest.feeds.binance.channels import TOPIC_OF_CHANNEL
 from ingest.feeds.binance.markets import Market
 from ingest.feeds.binance.rest import RETRY_SECONDS, BinanceRest
 from ingest.feeds.frame import Frame
-from ingest.feeds.transport.notes import unaddressed
+from ingest.feeds.transport.events import unaddressed
 from ingest.feeds.transport.outlet import Outlet, in_background
 
 

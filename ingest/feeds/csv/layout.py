@@ -17,7 +17,7 @@ L2_LEVEL = ("distance", "notional", "cancel_notional", "limit_notional", "market
 
 
 class Layout:
-    """A payload with holes, `{"open":"%s",...}`, and the columns that fill them. The first is the time."""
+    """A payload with blanks, `{"open":"%s",...}`, and the columns that fill them. The first is the time."""
 
     def __init__(self, template: str, indexes: Sequence[int]) -> None:
         self._template = template

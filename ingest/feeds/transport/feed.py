@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 
 from ingest.core.message import Message
 from ingest.feeds.frame import Address, Frame
-from ingest.feeds.transport.notes import note, unaddressed
+from ingest.feeds.transport.events import feed_event, unaddressed
 from ingest.feeds.transport.outlet import Outlet, in_background
 from ingest.feeds.transport.socket import Endpoint, Endurance, LastingSocket
 
@@ -47,6 +47,6 @@ class SocketFeed:
                 raise BrokenBook(f"the checksum of {message.key.decode()} fails")
 
         async def tell(kind: str, detail: str) -> None:
-            await outlet.put(note(self._venue, kind, self._endpoint.name, detail))
+            await outlet.put(feed_event(self._venue, kind, self._endpoint.name, detail))
 
         await LastingSocket(self._endpoint, take, tell, self._endurance).run()

@@ -2,8 +2,7 @@
 
 from ingest.core.errors import TickhouseError
 from ingest.core.settings import Settings
-from ingest.services import broker, ports
-from ingest.services import change_data as capture
+from ingest.services import broker, change_data, ports
 from ingest.services.doctor.finding import Finding
 
 UI_PORT = 3000
@@ -24,7 +23,7 @@ def kafka(settings: Settings) -> Finding:
 
 
 def change_data_capture(settings: Settings) -> Finding:
-    found = capture.status(settings)
+    found = change_data.status(settings)
     if found is None:
         return Finding("ok", "CDC", "does not run; `tickhouse up --with cdc` starts it")
     if not found.is_wrong:

@@ -12,7 +12,7 @@ from ingest.core.errors import InputInvalid
 from ingest.core.message import Message
 from ingest.feeds.csv.bookmark import Bookmark
 from ingest.feeds.csv.layout import l2_layout, ohlcv_layout
-from ingest.feeds.csv.replay import CsvReplay, Destination, epoch_ns
+from ingest.feeds.csv.playback import CsvPlayback, Destination, epoch_ns
 from ingest.feeds.csv.rows import CsvRows
 from tests.feeds.test_pacing import Clock
 from tests.support.samples import CONTENT, SAMPLES, content
@@ -24,9 +24,9 @@ ROW = "1502942400000,4261.48,4261.49,4261.47,4261.48,1.775183"
 
 def replay(
     file: Path, start_at: int = 0, speed: float | None = None, named: dict[str, str] | None = None
-) -> CsvReplay:
+) -> CsvPlayback:
     rows = CsvRows(file, start_at)
-    return CsvReplay(rows, ohlcv_layout(file, rows.columns, named or {}), TO, speed)
+    return CsvPlayback(rows, ohlcv_layout(file, rows.columns, named or {}), TO, speed)
 
 
 def written(folder: Path, *lines: str, end: str = "\n") -> Path:

@@ -8,10 +8,10 @@ from ingest.core.errors import StaleLanding
 from ingest.core.window import Partition, Window
 from ingest.drain.raw_rows import to_rows
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
-from ingest.warehouse.missing_rows import Hole, Tile, fill, find_holes, tile
+from ingest.warehouse.holes import Hole, Tile, fill, find_holes, tile
 from ingest.warehouse.raw_schema import SCHEMA
 from tests.warehouse.batches import RAW, TOPIC, batch, landing, records
-from tests.warehouse.truth import assert_raw_is_sound
+from tests.warehouse.soundness import assert_raw_is_sound
 
 AT = Partition(TOPIC.name, 1, 0)
 OLD, NEW = 7, 9

@@ -11,7 +11,7 @@ from tests.support.reading import read_rows
 
 
 @pytest.fixture(scope="module")
-def holey_topic(other_side: OtherSide) -> str:
+def sparse_topic(other_side: OtherSide) -> str:
     """Two partitions of records, markers and aborted records; 0 ends with aborted ones, 1 is nothing else."""
     topic = other_side.create_topic(partitions=2)
     other_side.publish(topic, numbered(10))
@@ -23,31 +23,31 @@ def holey_topic(other_side: OtherSide) -> str:
     return topic
 
 
-HOLEY_BOUNDS = {0: Bounds(0, 10 + 6 + 201 + 100 + 4), 1: Bounds(0, 4)}
-HOLEY_OFFSETS = {0: [*range(15), *range(217, 317)], 1: []}
+SPARSE_BOUNDS = {0: Bounds(0, 10 + 6 + 201 + 100 + 4), 1: Bounds(0, 4)}
+SPARSE_OFFSETS = {0: [*range(15), *range(217, 317)], 1: []}
 
 
-def test_the_end_is_reached_behind_the_last_record(log: KafkaLog, holey_topic: str) -> None:
-    assert log.states([holey_topic])[holey_topic].bounds == HOLEY_BOUNDS
-    rows = read_rows(log, holey_topic)
-    assert {number: [row.offset for row in found] for number, found in rows.items()} == HOLEY_OFFSETS
+def test_the_end_is_reached_behind_the_last_record(log: KafkaLog, sparse_topic: str) -> None:
+    assert log.states([sparse_topic])[sparse_topic].bounds == SPARSE_BOUNDS
+    rows = read_rows(log, sparse_topic)
+    assert {number: [row.offset for row in found] for number, found in rows.items()} == SPARSE_OFFSETS
 
 
 @pytest.mark.parametrize("window", [(16, 217), (15, 16), (100, 150), (316, 321), (317, 321)])
-def test_a_window_may_begin_and_end_in_a_hole(
-    log: KafkaLog, holey_topic: str, window: tuple[int, int]
+def test_a_window_may_begin_and_end_between_messages(
+    log: KafkaLog, sparse_topic: str, window: tuple[int, int]
 ) -> None:
-    expected = [offset for offset in HOLEY_OFFSETS[0] if window[0] <= offset < window[1]]
-    assert [row.offset for row in read_rows(log, holey_topic, {0: window})[0]] == expected
+    expected = [offset for offset in SPARSE_OFFSETS[0] if window[0] <= offset < window[1]]
+    assert [row.offset for row in read_rows(log, sparse_topic, {0: window})[0]] == expected
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(max_messages=st.integers(1, 150), max_bytes=st.integers(1, 60_000))
 def test_however_it_is_cut_every_message_comes_once(
-    log: KafkaLog, holey_topic: str, max_messages: int, max_bytes: int
+    log: KafkaLog, sparse_topic: str, max_messages: int, max_bytes: int
 ) -> None:
-    rows = read_rows(log, holey_topic, max_messages=max_messages, max_bytes=max_bytes)
-    assert {number: [row.offset for row in found] for number, found in rows.items()} == HOLEY_OFFSETS
+    rows = read_rows(log, sparse_topic, max_messages=max_messages, max_bytes=max_bytes)
+    assert {number: [row.offset for row in found] for number, found in rows.items()} == SPARSE_OFFSETS
 
 
 def test_an_open_transaction_is_not_there_yet(log: KafkaLog, other_side: OtherSide) -> None:
@@ -72,7 +72,7 @@ def compacted_topic(other_side: OtherSide) -> str:
     return topic
 
 
-def test_compaction_leaves_holes(log: KafkaLog, compacted_topic: str) -> None:
+def test_compaction_leaves_absent_offsets(log: KafkaLog, compacted_topic: str) -> None:
     assert log.states([compacted_topic])[compacted_topic].bounds == {0: Bounds(0, 250)}
     rows = read_rows(log, compacted_topic)[0]
     assert [row.offset for row in rows if row.offset < 200] == [197, 198, 199]

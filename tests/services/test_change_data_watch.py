@@ -9,10 +9,10 @@ from ingest.cli import app
 from ingest.core.settings import Settings
 from ingest.services import change_data as capture
 from ingest.services import connect
-from ingest.services.change_data import CaptureStatus, Watch
+from ingest.services.change_data import ChangeDataStatus, Watch
 
-WORKS = CaptureStatus("RUNNING", "", "active", 1_000_000)
-FAILED = CaptureStatus("FAILED", "no such role", "inactive", 5_000_000)
+WORKS = ChangeDataStatus("RUNNING", "", "active", 1_000_000)
+FAILED = ChangeDataStatus("FAILED", "no such role", "inactive", 5_000_000)
 
 
 def test_it_is_said_once_and_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -39,13 +39,13 @@ def test_it_is_said_once_and_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_pa
     [
         (WORKS, False),
         (FAILED, True),
-        (CaptureStatus("RUNNING", "", "lost", None), True),
-        (CaptureStatus("RUNNING", "", "unknown", None), True),
-        (CaptureStatus("RUNNING", "", "active", 1_500_000_000), True),
-        (CaptureStatus("RESTARTING", "", "active", 0), False),
+        (ChangeDataStatus("RUNNING", "", "lost", None), True),
+        (ChangeDataStatus("RUNNING", "", "unknown", None), True),
+        (ChangeDataStatus("RUNNING", "", "active", 1_500_000_000), True),
+        (ChangeDataStatus("RESTARTING", "", "active", 0), False),
     ],
 )
-def test_what_is_wrong(status: CaptureStatus, is_wrong: bool) -> None:  # noqa: FBT001
+def test_what_is_wrong(status: ChangeDataStatus, is_wrong: bool) -> None:  # noqa: FBT001
     assert status.is_wrong == is_wrong
 
 

@@ -1,6 +1,6 @@
 """A process that has imported and parsed everything once. Each run is forked from it, in no time.
 
-pytest ── orders ──▶ nursery (dagster, dbt: warm) ── fork ──▶ run, with its harm
+pytest ── orders ──▶ fork_server (dagster, dbt: warm) ── fork ──▶ run, with its harm
 """
 
 import multiprocessing
@@ -16,7 +16,7 @@ from ingest.core.settings import Settings
 Work = Callable[[], int]
 
 
-class Nursery:
+class ForkServer:
     """The side of the test."""
 
     def __init__(self, prepare: Callable[[], None]) -> None:

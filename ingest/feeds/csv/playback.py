@@ -24,7 +24,7 @@ class Destination:
     channel: str
 
 
-class CsvReplay:
+class CsvPlayback:
     """`position` moves on once a row's message was taken and the next one is asked for."""
 
     def __init__(self, rows: CsvRows, layout: Layout, destination: Destination, speed: float | None) -> None:

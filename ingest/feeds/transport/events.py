@@ -13,7 +13,7 @@ TOPIC = "feeds.events"
 UNADDRESSED = "unaddressed"
 
 
-def note(venue: str, kind: str, connection: str, detail: str = "") -> Message:
+def feed_event(venue: str, kind: str, connection: str, detail: str = "") -> Message:
     """`kind`: connected, disconnected, silent, renewed, snapshot_failed, not_filled."""
     now_ns = time.time_ns()
     body = {"at": now_ns // 1_000_000, "kind": kind, "connection": connection, "detail": detail}

@@ -19,13 +19,13 @@ _processes.set_forkserver_preload(["duckdb", "pandas", "pyarrow.compute"])
 
 
 @contextmanager
-def victim(work: Callable[[Path, Semaphore], None], path: Path) -> Iterator[Semaphore]:
+def killed_at_the_end(work: Callable[[Path, Semaphore], None], path: Path) -> Iterator[Semaphore]:
     """A process that works at the file and is killed at the end; it says by the semaphore how far it is."""
     steps = _processes.Semaphore(0)
     process = _processes.Process(target=work, args=(path, steps))
     process.start()
     try:
-        assert steps.acquire(timeout=60), "the victim did not start"
+        assert steps.acquire(timeout=60), "the process did not start"
         yield steps
     finally:
         process.kill()
@@ -42,7 +42,7 @@ def land_for_ever(path: Path, steps: Semaphore) -> None:
         first = at or 0
         next_batch = batch(landing(first, first + BATCH_ROWS, at))
         steps.release()
-        warehouse.land(next_batch, "victim")
+        warehouse.land(next_batch, "process")
         at = first + BATCH_ROWS
 
 
