@@ -9,6 +9,7 @@ from dagster_dbt import DbtProject
 from dbt.artifacts.schemas.run import RunExecutionResult
 
 from orchestration.dbt.translator import TickhouseTranslator
+from orchestration.escaping import as_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class ResultMapper:
                     check_name=check.name,
                     passed=status == "pass",
                     severity=severity,
-                    description=result.message or None,
+                    description=as_block(result.message) if result.message else None,
                     metadata={
                         "failed_rows": result.failures or 0,
                         "seconds": round(result.execution_time, 3),

@@ -15,6 +15,7 @@ from ingest.core.topics import BY_NAME
 from ingest.warehouse.protocol import Landed
 from orchestration.checks.raw_tables import CheckResult
 from orchestration.dbt.results import ModelResult
+from orchestration.escaping import as_block
 from orchestration.keys import IS_BUILT, raw_key, topic_key
 from orchestration.notify.price_alerts import ALERTS, PriceAlert
 
@@ -81,7 +82,7 @@ class Report:
                 asset_key=result.asset_key,
                 check_name=IS_BUILT,
                 passed=result.succeeded,
-                description=None if result.succeeded else result.message,
+                description=None if result.succeeded else as_block(result.message),
                 metadata={"status": result.status},
             )
         )

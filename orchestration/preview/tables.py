@@ -2,9 +2,9 @@
 
 import dagster as dg
 import duckdb
-import pandas as pd
 
 from ingest.core.errors import NeedsAttention
+from ingest.core.visible import visible
 from ingest.warehouse.connection import Connection
 from orchestration.preview.book_pictures import figures
 from orchestration.preview.market_pictures import PICTURES
@@ -48,23 +48,20 @@ def previews(connection: Connection, key: dg.AssetKey) -> dict[str, dg.MetadataV
 
 
 def newest_rows(connection: Connection, key: dg.AssetKey) -> dg.MetadataValue:
-    """The rows that came last, as a markdown table."""
+    """The rows that came last: a table, whose cells the UI shows as they are. Markdown would be rendered."""
     relation = ".".join(key.path)
     found = connection.execute(
         f"select * from {relation} where batch_id = (select max(batch_id) from {relation}) limit {ROWS}"
     )
     names = [column[0] for column in found.description]
-    # As Python objects: pandas' own types make floats of whole numbers where one is NULL.
-    frame = pd.DataFrame(found.fetchall(), columns=names, dtype=object)
-    if frame.empty:
-        return dg.MetadataValue.md("no rows yet")
-    header = "| " + " | ".join(names) + " |"
-    rule = "|" + "---|" * len(names)
-    rows = ["| " + " | ".join(row) + " |" for row in frame.map(_cell).itertuples(index=False)]
-    return dg.MetadataValue.md("\n".join([header, rule, *rows]))
+    records = [dg.TableRecord(dict(zip(names, map(_cell, row), strict=True))) for row in found.fetchall()]
+    if not records:
+        return dg.MetadataValue.text("no rows yet")
+    schema = dg.TableSchema([dg.TableColumn(name) for name in names])
+    return dg.MetadataValue.table(records, schema)
 
 
 def _cell(value: object) -> str:
-    """On one line, without what would end the cell."""
+    """As text: a browser's numbers have fewer digits than a warehouse's."""
     text = "" if value is None else str(value)[:LONGEST_TEXT]
-    return " ".join(text.split()).replace("|", "\\|")
+    return visible(" ".join(text.split()))

@@ -4,38 +4,23 @@ Set TICKHOUSE_SCREENSHOTS to a folder to keep the pictures.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.live_stack import LiveStack, awaited
 from tests.e2e.test_live_stack import not_green
+from tests.support.browser import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
-# The last ones keep Chromium from calling home, which a closed network answers with errors.
-expect.set_options(timeout=60_000)
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium or Chrome on this machine: `.ci/run` installs one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

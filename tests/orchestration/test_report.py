@@ -97,7 +97,7 @@ def test_a_model_that_failed_is_not_materialised_and_says_why(report: Report) ->
     (event,) = report.events()
     assert isinstance(event, dg.AssetCheckEvaluation)
     assert (event.asset_key, event.check_name, event.passed) == (TRADES, IS_BUILT, False)
-    assert event.description == "a division by zero"
+    assert event.description == "```\na division by zero\n```"
 
 
 def test_a_change_of_colour_is_told_at_once_the_same_colour_seldom(
