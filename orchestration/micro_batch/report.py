@@ -127,7 +127,7 @@ class Report:
         found |= sums.latest
         if key in self._row_counts:
             found["dagster/row_count"] = self._row_counts[key]
-        found |= self._previews.pop(key, {})
+        found |= self._previews.get(key, {})  # the UI shows the latest report, so each has it
         return found
 
     def _due_checks(self, now: float) -> Iterator[dg.AssetCheckEvaluation]:

@@ -7,7 +7,7 @@ warehouse wakes up once.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -25,6 +25,7 @@ from orchestration.micro_batch.backoff import Backoff
 from orchestration.micro_batch.due_models import Model, read_models
 from orchestration.micro_batch.tested_together import companions
 from orchestration.notify.price_alerts import ALERTS, PriceAlert, price_alerts
+from orchestration.preview.market_pictures import PICTURES
 from orchestration.preview.tables import previews, row_counts
 
 # How far back a new run checks; the nightly audit checks all.
@@ -185,12 +186,14 @@ class Turns:
         self._checked_at = time.monotonic()
 
     def _look(self, connection: Connection, turn: Turn) -> None:
-        """What the UI shows of the tables; previews are large, so they come more rarely."""
+        """What the UI shows of the tables; pictures are of now, the other previews come more rarely."""
         turn.row_counts = row_counts(connection)
+        is_metered = self._warehouse.is_metered
+        shown: Collection[dg.AssetKey] = () if is_metered else PICTURES
         if time.monotonic() - self._previewed_at >= PREVIEW_SECONDS:
             self._previewed_at = time.monotonic()
-            shown = turn.touched if self._warehouse.is_metered else turn.row_counts
-            turn.previews = {key: previews(connection, key) for key in turn.row_counts if key in shown}
+            shown = turn.touched if is_metered else turn.row_counts
+        turn.previews = {key: previews(connection, key) for key in turn.row_counts if key in shown}
 
 
 def _names(models: Sequence[Model]) -> list[str]:

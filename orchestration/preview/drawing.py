@@ -1,13 +1,14 @@
 """Shapes as SVG, and an SVG as an image in markdown, as the UI shows it."""
 
 import base64
-import html
+import re
 from collections.abc import Sequence
 
 import dagster as dg
 
 WIDTH, HEIGHT = 640, 260
 Point = tuple[float, float]
+MARKUP = re.compile(r"([\\`*_\[\]<>&|~!#])")
 
 
 class Scale:
@@ -30,7 +31,14 @@ def listed(points: Sequence[Point]) -> str:
 
 
 def image(shapes: Sequence[str], title: str) -> dg.MetadataValue:
-    title = html.escape(title)  # a symbol is what a venue sent
-    opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}">'
-    encoded = base64.b64encode(f"{opening}{''.join(shapes)}</svg>".encode()).decode()
-    return dg.MetadataValue.md(f'{title}\n\n<img alt="{title}" src="data:image/svg+xml;base64,{encoded}">')
+    """Raw `<img>` and `<svg>` are stripped by the UI; an image in markdown's own words is shown."""
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(shapes)}</svg>'
+    encoded = base64.b64encode(svg.encode()).decode()
+    title = plain(title)
+    return dg.MetadataValue.md(f"{title}\n\n![{title}](data:image/svg+xml;base64,{encoded})")
+
+
+def plain(text: str) -> str:
+    """For markdown: a symbol is what a venue sent, and stays the text that it is."""
+    return MARKUP.sub(r"\\\1", " ".join(text.split()))

@@ -76,6 +76,14 @@ class LiveStack:
             executionForLatestMaterialization{status evaluation{success severity description}}}}}}}"""
         return {"/".join(node["assetKey"]["path"]): node for node in self.ask(query)["assetNodes"]}
 
+    def latest_metadata(self, asset: str) -> set[str]:
+        """What the latest materialisation of an asset tells, by name."""
+        key = json.dumps(asset.split("/"))
+        query = f"""{{assetNodeOrError(assetKey:{{path:{key}}}){{... on AssetNode{{
+            assetMaterializations(limit:1){{metadataEntries{{label}}}}}}}}}}"""
+        events = self.ask(query)["assetNodeOrError"]["assetMaterializations"]
+        return {entry["label"] for event in events for entry in event["metadataEntries"]}
+
     def stop(self) -> int:
         """Ctrl-C; the exit code."""
         self.process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""What somebody sees who opens the UI: the lineage from topic to mart, green, and checks that passed.
+"""What somebody sees who opens the UI: the lineage from topic to mart, green, checks that passed, pictures.
 
 Set TICKHOUSE_SCREENSHOTS to a folder to keep the pictures.
 """
@@ -63,3 +63,31 @@ def test_a_mart_shows_its_rows_and_passing_checks(page: Page, stack: LiveStack) 
     page.goto(f"{stack.url}/assets/marts/fct_candles_1m")
     expect(page.get_by_text("Row count").first).to_be_visible()
     keep(page, "candles")
+
+
+PICTURED = ("fct_candles_1m", "fct_vwap_session", "fct_book_top", "fct_book_depth_1s", "fct_book_ladder")
+DRAWN = "document.querySelector('img[src^=\"data:image/svg\"]')?.naturalWidth > 0"
+COLOURS = """image => {
+    const canvas = document.createElement("canvas")
+    canvas.width = image.naturalWidth, canvas.height = image.naturalHeight
+    const context = canvas.getContext("2d")
+    context.drawImage(image, 0, 0)
+    return new Set(new Uint32Array(context.getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size
+}"""
+"""How many colours its pixels have."""
+
+
+@pytest.mark.parametrize("mart", PICTURED)
+def test_a_picture_is_drawn_on_the_page_of_its_mart(page: Page, stack: LiveStack, mart: str) -> None:
+    awaited("a report with a picture", lambda: "picture" in stack.latest_metadata(f"marts/{mart}"))
+    page.goto(f"{stack.url}/assets/marts/{mart}")
+    row = page.get_by_role("row").filter(has=page.get_by_text("picture", exact=True)).first
+    row.get_by_text("Show markdown", exact=False).click()
+    page.wait_for_function(DRAWN)
+    shown = page.locator('img[src^="data:image/svg"]')
+    size = shown.bounding_box()
+    assert size is not None
+    assert size["width"] > 100
+    assert size["height"] > 50
+    assert shown.evaluate(COLOURS) > 2, "its ground, a shape, its edge"
+    keep(page, mart)
