@@ -114,7 +114,9 @@ class Report:
             if everything or now - self._asset_told.get(key, float("-inf")) >= self._asset_seconds:
                 self._asset_told[key] = now
                 yield dg.AssetObservation(key, metadata={"lag": lag})
-        for gathered in (self._raw, self._models):
+        # A model's first report waits until its rows were counted: it stays on the page for half a minute.
+        is_counted = everything or bool(self._row_counts)
+        for gathered in (self._raw, self._models) if is_counted else (self._raw,):
             for key, sums in list(gathered.items()):
                 if everything or now - self._asset_told.get(key, float("-inf")) >= self._asset_seconds:
                     self._asset_told[key] = now

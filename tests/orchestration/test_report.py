@@ -28,7 +28,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def report(clock: list[float]) -> Report:
-    return Report(asset_seconds=ASSET_SECONDS, check_seconds=CHECK_SECONDS)
+    report = Report(asset_seconds=ASSET_SECONDS, check_seconds=CHECK_SECONDS)
+    report.tables({RAW: 1}, {})
+    return report
 
 
 def landed(batch_id: int, first: int, end: int, lost: int = 0, life: int | None = None) -> Landed:
@@ -149,6 +151,15 @@ def test_at_the_end_everything_left_is_told(report: Report, clock: list[float]) 
     report.model(model())
     clock[0] += 1
     assert list(told(list(report.events(everything=True)))) == [RAW, TRADES]
+
+
+def test_a_model_is_not_told_before_its_rows_are_counted(clock: list[float]) -> None:
+    report = Report(asset_seconds=ASSET_SECONDS, check_seconds=CHECK_SECONDS)
+    report.landed(landed(1, 0, 10), 0.5)
+    report.model(model())
+    assert list(told(list(report.events()))) == [RAW]
+    report.tables({TRADES: 7}, {})
+    assert told(list(report.events()))[TRADES]["dagster/row_count"] == 7
 
 
 def test_each_report_of_a_table_has_its_rows_and_its_preview(report: Report, clock: list[float]) -> None:
