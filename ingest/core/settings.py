@@ -130,6 +130,17 @@ class Settings(BaseSettings):
     )
     kraken_stream_url: str = Field(default="wss://ws.kraken.com/v2", description="Kraken's WebSocket feed.")
 
+    ui_host: str = Field(
+        default="127.0.0.1", description="Where the UI listens; another address wants UI_PASSWORD."
+    )
+    ui_allowed_hosts: str = Field(
+        default="", description="Names besides localhost that the UI answers to, with commas between them."
+    )
+    ui_password: SecretStr | None = Field(default=None, description="Without it nobody sees the UI.")
+    ui_report_token: SecretStr | None = Field(
+        default=None, description="Lets programs report events to /report_asset_*; unset: nobody may."
+    )
+
     snapshot_cron: str = Field(default="17 * * * *", description="When a snapshot is made, in UTC.")
 
     tickhouse_notify_webhook: SecretStr | None = Field(
