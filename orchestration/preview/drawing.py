@@ -1,14 +1,14 @@
 """Shapes as SVG, and an SVG as an image in markdown, as the UI shows it."""
 
 import base64
-import re
 from collections.abc import Sequence
 
 import dagster as dg
 
+from orchestration.escaping import as_code
+
 WIDTH, HEIGHT = 640, 260
 Point = tuple[float, float]
-MARKUP = re.compile(r"([\\`*_\[\]<>&|~!#])")
 
 
 class Scale:
@@ -35,10 +35,5 @@ def image(shapes: Sequence[str], title: str) -> dg.MetadataValue:
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(shapes)}</svg>'
     encoded = base64.b64encode(svg.encode()).decode()
-    title = plain(title)
+    title = as_code(title)  # a symbol is what a venue sent
     return dg.MetadataValue.md(f"{title}\n\n![{title}](data:image/svg+xml;base64,{encoded})")
-
-
-def plain(text: str) -> str:
-    """For markdown: a symbol is what a venue sent, and stays the text that it is."""
-    return MARKUP.sub(r"\\\1", " ".join(text.split()))
