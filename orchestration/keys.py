@@ -7,6 +7,9 @@ from ingest.core.topics import Topic
 IS_BUILT = "is_built"
 """The check of each model: did its last build go through?"""
 
+READABLE = "readable"
+"""The check of each raw table: can what its topic holds be read?"""
+
 EQUALS_REBUILD = "equals_rebuild"
 """The nightly check of each model: is it what building everything anew gives?"""
 

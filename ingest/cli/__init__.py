@@ -25,6 +25,7 @@ from ingest.cli.parity import parity
 from ingest.cli.publish import publish
 from ingest.cli.record import record
 from ingest.cli.setup import setup
+from ingest.cli.skip import skip
 from ingest.cli.sql import sql
 from ingest.cli.status import status
 from ingest.cli.topics import topics
@@ -58,6 +59,7 @@ app.command()(copy)
 app.command()(replay)
 app.command()(repair)
 app.command()(fill)
+app.command()(skip)
 app.command()(prune)
 app.command()(reset)
 app.command()(parity)

@@ -17,6 +17,7 @@ def drain(
 
         tickhouse drain --topic binance.trades && tickhouse build
     """
+    from ingest.core.errors import NeedsAttention
     from ingest.core.settings import load_settings
     from ingest.core.topics import find_topics
     from ingest.drain.drain import Drain
@@ -34,7 +35,12 @@ def drain(
             rows[landed.topic] = rows.get(landed.topic, 0) + landed.row_count
             for lost in landed.lost:
                 typer.echo(f"{lost} was gone from Kafka before it was landed (retention).", err=True)
+        troubles = running.troubles
     seconds = time.monotonic() - began
     for name, count in sorted(rows.items()):
         typer.echo(f"{name}: {count} messages")
     typer.echo(f"Caught up: {sum(rows.values())} messages in {seconds:.1f} s.")
+    for error in troubles.values():
+        typer.echo(str(error), err=True)
+    if troubles:
+        raise NeedsAttention(f"{len(troubles)} of the topics did not land to their end.")

@@ -11,6 +11,7 @@
         ├── SettingsInvalid
         ├── InputInvalid          a file that is to be read is not what it should be
         ├── DeliveryFailed        Kafka does not take a message: too large, no such topic, no right
+        ├── RecordsUnreadable     Kafka holds a batch that cannot be taken apart
         ├── QueryFailed           a statement that the warehouse does not understand, or that took too long
         ├── ServiceFailed         an embedded service did not come up
         ├── DiskFull
@@ -66,6 +67,19 @@ class InputInvalid(NeedsAttention):
 
 class DeliveryFailed(NeedsAttention):
     """Kafka refused messages; trying again gives the same answer."""
+
+
+class RecordsUnreadable(NeedsAttention):
+    """Offsets [first, end) of a partition cannot be taken apart; everything around them can be landed."""
+
+    def __init__(self, topic: str, partition: int, first: int, end: int, reason: str) -> None:
+        which = f"offset {first}" if end == first + 1 else f"offsets {first} to {end - 1}"
+        super().__init__(
+            f"{topic}[{partition}] {which} cannot be read: {reason}. Everything else goes on. "
+            f"`tickhouse skip --topic {topic} --partition {partition} --offset {first}` passes over it and "
+            "writes it down as lost."
+        )
+        self.topic, self.partition, self.first, self.end, self.reason = topic, partition, first, end, reason
 
 
 class QueryFailed(NeedsAttention):

@@ -5,6 +5,7 @@
 The start is always the landed position. `fetch` reads without the warehouse; `land` holds it only to
 write. A topic is read by one generator at a time, so that a long backlog streams; whenever the ground
 moves under it (another writer, a re-created topic, retention) the batch is dropped and read again.
+One topic's trouble is that topic's, and one partition's that partition's (`troubles`): the others go on.
 """
 
 import logging
@@ -12,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 
-from ingest.core.errors import StaleLanding
+from ingest.core.errors import NeedsAttention, StaleLanding
 from ingest.core.topics import TOPICS, Topic
 from ingest.drain.gathering import ACROSS_A_NETWORK, Gathering, Limits
 from ingest.drain.plan import Plan, plan
+from ingest.drain.troubles import RETRY_SECONDS, RETRY_SECONDS_WHERE_ASKING_COSTS, Troubles
 from ingest.kafka.log import KafkaLog
 from ingest.warehouse.protocol import Batch, Landed, TopicPositions, Warehouse
 
@@ -44,6 +46,7 @@ class Drain:
         self._reading: dict[str, Iterator[Batch]] = {}
         self._ends: dict[str, dict[int, int]] = {}
         self._turns = count(1)
+        self._troubles = Troubles(RETRY_SECONDS_WHERE_ASKING_COSTS if warehouse.is_metered else RETRY_SECONDS)
         self._served: dict[str, int] = {}
         """When each topic last had its turn."""
 
@@ -74,11 +77,15 @@ class Drain:
             try:
                 batches.append(next(reading))
                 room -= batches[-1].byte_count
+                self._troubles.came(topic)
                 self._served[topic] = next(self._turns)
             except StopIteration:
                 self._reading.pop(topic, None)  # a landing that was stale may have been quicker
             except StaleLanding as error:
                 self._look_again(topic, error)
+            except NeedsAttention as error:
+                self._troubles.begin(topic, error)
+                self._forget(topic)
         return batches
 
     def prepare(self, batches: Sequence[Batch]) -> Sequence[Batch]:
@@ -117,6 +124,16 @@ class Drain:
         """How far each topic has landed, as far as this drain knows."""
         return dict(self._positions)
 
+    @property
+    def troubles(self) -> Mapping[str, NeedsAttention]:
+        """Why a topic, or a partition of it, does not go on, by topic."""
+        return self._troubles.by_topic
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Nothing is left to land, but what cannot be read."""
+        return not any(lag for topic, lag in self.lag().items() if topic not in self._troubles.by_topic)
+
     def lag(self) -> dict[str, int]:
         """Messages that each topic had, when last looked at, and that have not landed."""
         behind = {}
@@ -144,26 +161,33 @@ class Drain:
         for name, state in states.items():
             self._ends[name] = {number: bounds.end for number, bounds in state.bounds.items()}
             next_plan = plan(self._topics[name], state, self._positions[name], self._control)
+            next_plan = self._troubles.around(next_plan)
             if next_plan.has_work:
                 started[name] = self._batches(next_plan)
         self._reading |= started
         return started
 
     def _batches(self, next_plan: Plan) -> Iterator[Batch]:
-        """The plan's windows, a batch at a time."""
+        """The plan's windows, a batch at a time; then why they do not go on, if they do not."""
         gathering = Gathering(next_plan, self._limits)
         gathering.add(next_plan.skipped)
         name, limits = next_plan.topic.name, self._limits
-        for chunk in self._logs[name].read(
-            name, next_plan.windows, limits.chunk_messages, limits.chunk_bytes
-        ):
-            gathering.add(chunk)
-            if gathering.is_full:
-                self._check_life(next_plan)
-                yield gathering.take()
+        trouble: NeedsAttention | None = None
+        try:
+            for chunk in self._logs[name].read(
+                name, next_plan.windows, limits.chunk_messages, limits.chunk_bytes
+            ):
+                gathering.add(chunk)
+                if gathering.is_full:
+                    self._check_life(next_plan)
+                    yield gathering.take()
+        except NeedsAttention as error:
+            trouble = error
         if not gathering.is_empty:
             self._check_life(next_plan)
             yield gathering.take()
+        if trouble is not None:
+            raise trouble
 
     def _check_life(self, read: Plan) -> None:
         """A consumer reads on into a re-created topic from the old offset without a word."""
@@ -175,5 +199,8 @@ class Drain:
 
     def _look_again(self, topic: str, error: StaleLanding) -> None:
         log.warning("%s The next turn reads again from the landed position.", error)
+        self._forget(topic)
+
+    def _forget(self, topic: str) -> None:
         self._reading.pop(topic, None)
         self._positions.pop(topic, None)

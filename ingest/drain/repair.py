@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from ingest.core.errors import NeedsAttention, StaleLanding
+from ingest.core.errors import NeedsAttention, RecordsUnreadable, StaleLanding
 from ingest.core.topics import Topic
 from ingest.core.window import Window
 from ingest.drain.plan import current_life
@@ -38,7 +38,11 @@ def repair(
     state = _state(log, topic, landed) if any(is_current) else None
     for hole, current in zip(holes, is_current, strict=True):
         if current and state is not None:
-            yield from _fill_from_kafka(log, warehouse, topic, state, hole, run_id)
+            try:
+                yield from _fill_from_kafka(log, warehouse, topic, state, hole, run_id)
+            except RecordsUnreadable:
+                if not hole.is_lost_range:
+                    raise  # a lost range may be what `tickhouse skip` passed over, and stays lost
         elif not hole.is_lost_range:
             with warehouse.open() as connection:
                 nothing = SCHEMA.empty_table()

@@ -34,6 +34,10 @@ class Chunks:
         }
 
     @property
+    def is_empty(self) -> bool:
+        return not self._filling
+
+    @property
     def is_full(self) -> bool:
         return self._messages >= self._max_messages or self._bytes >= self._max_bytes
 

@@ -12,7 +12,7 @@ from ingest.core.settings import Settings
 from ingest.kafka.connect import refused
 from ingest.kafka.connection import confluent_options
 from ingest.kafka.log import Records
-from ingest.kafka.reader import moved_under_reader, undecodable
+from ingest.kafka.reader import Unreadable, moved_under_reader
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ CONSUMER: dict[str, Any] = {
     "enable.auto.offset.store": False,
     "auto.offset.reset": "error",
     "isolation.level": "read_committed",
+    # What is damaged is named; without it, librdkafka would hand it on as it is.
+    "check.crcs": True,
     # The only word librdkafka gives of a tail of transaction markers: where the end is.
     "enable.partition.eof": True,
     # A fetch left waiting at the end of one read holds up the first fetch of the next.
@@ -44,6 +46,14 @@ MOVED = {
     KafkaError.OFFSET_OUT_OF_RANGE,
     KafkaError.UNKNOWN_TOPIC_ID,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+UNREADABLE = {
+    KafkaError._BAD_MSG,
+    KafkaError._BAD_COMPRESSION,
+    KafkaError._NOT_IMPLEMENTED,
+    KafkaError._UNDERFLOW,
+    KafkaError.INVALID_MSG,
+    KafkaError.UNSUPPORTED_COMPRESSION_TYPE,
 }
 REFUSED = {
     KafkaError._AUTHENTICATION,
@@ -98,7 +108,8 @@ class ConfluentFetcher:
         try:
             headers.extend(found or () for found in map(Message.headers, run))
         except SystemError as error:  # a header's name that is not UTF-8; what came before it was taken
-            raise undecodable(self._topic, {number: offsets[len(headers)]}, error.__cause__) from error
+            at = offsets[len(headers)]
+            raise Unreadable(at, at + 1, f"a header's name is not UTF-8: {error.__cause__}") from error
         return Records(
             number,
             self._move(number, offsets[-1] + 1),
@@ -130,6 +141,9 @@ class ConfluentFetcher:
         if error.code() in MOVED:
             offset = None if number is None else self._positions.get(number)
             return moved_under_reader(self._topic, number, offset)
+        if error.code() in UNREADABLE:
+            at = self._positions.get(number, 0) if number is not None else 0
+            return Unreadable(at, at + 1, error.str())
         if error.code() in REFUSED:
             return refused(self._settings, error.str())
         return NeedsAttention(f"Kafka cannot give us {self._topic}[{number}]: {error.str()}")

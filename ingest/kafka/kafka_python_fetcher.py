@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import CorruptRecordError, KafkaError, LogTruncationError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
 
 from ingest.core.settings import Settings
 from ingest.kafka.connect import connect, explained
+from ingest.kafka.guarded_batch import RoomSpent, UnreadableBatch, begin_poll
 from ingest.kafka.log import Records
-from ingest.kafka.reader import moved_under_reader, undecodable
+from ingest.kafka.reader import Unreadable, moved_under_reader
 
 POLL_MS = 20
 """poll() returns early for records only: where nothing but transaction markers come, it waits this long."""
@@ -46,6 +47,7 @@ class KafkaPythonFetcher:
 
     def poll(self, max_messages: int) -> list[Records]:
         consumer = self._connected()
+        begin_poll()
         try:
             polled = consumer.poll(POLL_MS, max_messages)
             # The position also moves over what is not delivered: markers, aborted and compacted records.
@@ -56,15 +58,23 @@ class KafkaPythonFetcher:
         except LogTruncationError as error:
             tp = next(iter(error.divergent_offsets))
             raise moved_under_reader(tp.topic, tp.partition, self._positions[tp]) from error
-        except CorruptRecordError as error:
-            positions = {tp.partition: at for tp, at in self._positions.items()}
-            raise undecodable(next(iter(self._positions)).topic, positions, error) from error
+        except UnreadableBatch as error:
+            raise Unreadable(error.first, error.end, error.reason) from error
+        except RoomSpent:
+            self._begin_again()
+            return []
         except KafkaError as error:
             raise explained(self._settings, error) from error
         moved = {tp: end for tp, end in ends.items() if end > self._positions[tp]}
         stretches = [_stretch(tp, self._positions[tp], end, polled.get(tp, ())) for tp, end in moved.items()]
         self._positions.update(moved)
         return stretches
+
+    def _begin_again(self) -> None:
+        """With a consumer that has nothing left of an answer that it could not take apart to its end."""
+        self.close()
+        topic = next(iter(self._positions)).topic
+        self.begin(topic, {tp.partition: at for tp, at in self._positions.items()})
 
     def finish(self, partition: int) -> None:
         self._positions = {tp: at for tp, at in self._positions.items() if tp.partition != partition}

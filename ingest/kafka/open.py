@@ -10,15 +10,16 @@ from ingest.kafka.reader import LogReader
 
 def open_log(settings: Settings) -> KafkaLog:
     """A log to read from. Connects at the first question, not here."""
-    if settings.kafka_client == "kafka-python":
-        from ingest.kafka.kafka_python_fetcher import KafkaPythonFetcher
+    from ingest.kafka.kafka_python_fetcher import KafkaPythonFetcher
 
-        return LogReader(Cluster(settings), KafkaPythonFetcher(settings))
+    careful = KafkaPythonFetcher(settings)
+    if settings.kafka_client == "kafka-python":
+        return LogReader(Cluster(settings), careful)
     try:
         from ingest.kafka.confluent_fetcher import ConfluentFetcher
     except ImportError as error:
         raise wants_fast() from error
-    return LogReader(Cluster(settings), ConfluentFetcher(settings))
+    return LogReader(Cluster(settings), ConfluentFetcher(settings), careful)
 
 
 def open_publisher(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> Publisher:

@@ -12,13 +12,21 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from ingest.core.errors import BrokerUnavailable, NeedsAttention, StaleLanding, TickhouseError
+from ingest.core.errors import (
+    BrokerUnavailable,
+    NeedsAttention,
+    RecordsUnreadable,
+    StaleLanding,
+    TickhouseError,
+)
 from ingest.kafka.chunks import Chunks
 from ingest.kafka.cluster import Cluster
 from ingest.kafka.log import Records, TopicState
 
 SILENCE_SECONDS = 1.0
 """Both clients wait for a deleted topic for ever: after this long without progress we ask the broker."""
+STALLED_SECONDS = 5.0
+"""librdkafka stops for ever at some malformed batches, without an error."""
 GIVE_UP_SECONDS = 30.0
 
 
@@ -33,6 +41,14 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+class Unreadable(NeedsAttention):
+    """What a fetcher cannot take apart, of one of its partitions: offsets [first, end)."""
+
+    def __init__(self, first: int, end: int, reason: str) -> None:
+        super().__init__(reason)
+        self.first, self.end, self.reason = first, end, reason
 
 
 class Fetcher(Protocol):
@@ -54,11 +70,16 @@ class Fetcher(Protocol):
 
 
 class LogReader:
-    """The KafkaLog: the cluster answers what there is, the fetcher brings it."""
+    """The KafkaLog: the cluster answers what there is, the fetcher brings it.
 
-    def __init__(self, cluster: Cluster, fetcher: Fetcher) -> None:
+    Where it meets what it cannot take apart, the careful fetcher reads on; where that cannot either, it reads
+    the partitions one by one, so that all the others come and the one is named.
+    """
+
+    def __init__(self, cluster: Cluster, fetcher: Fetcher, careful: Fetcher | None = None) -> None:
         self._cluster = cluster
         self._fetcher = fetcher
+        self._careful = careful or fetcher
         self._topic_ids: dict[str, str | None] = {}
 
     def states(self, topics: Iterable[str]) -> dict[str, TopicState]:
@@ -73,23 +94,45 @@ class LogReader:
     def read(
         self, topic: str, windows: Mapping[int, tuple[int, int]], max_messages: int, max_bytes: int
     ) -> Iterator[list[Records]]:
-        chunks = Chunks(windows, max_messages, max_bytes)
-        if not chunks.pending:
-            return
-        try:
-            self._begin(topic, chunks.positions)
-            while chunks.pending:
-                self._fill(topic, chunks)
-                yield chunks.take()
-        except TickhouseError:
-            self._fetcher.close()  # the next read begins with a consumer that knows nothing
-            raise
+        unread = [windows]
+        fetcher = self._fetcher
+        found: RecordsUnreadable | None = None
+        while unread:
+            chunks = Chunks(unread.pop(), max_messages, max_bytes)
+            try:
+                yield from self._read(fetcher, topic, chunks)
+            except Unreadable as error:
+                fetcher.close()
+                if not chunks.is_empty:
+                    yield chunks.take()
+                pending = chunks.pending
+                if fetcher is not self._careful:
+                    fetcher = self._careful
+                    unread.append(pending)
+                elif len(pending) > 1:
+                    unread += [{number: window} for number, window in pending.items()]
+                else:
+                    found = found or _named(topic, pending, error)
+            except TickhouseError:
+                fetcher.close()  # the next read begins with a consumer that knows nothing
+                raise
+        if found is not None:
+            raise found
 
     def close(self) -> None:
         self._fetcher.close()
+        self._careful.close()
         self._cluster.close()
 
-    def _begin(self, topic: str, positions: Mapping[int, int]) -> None:
+    def _read(self, fetcher: Fetcher, topic: str, chunks: Chunks) -> Iterator[list[Records]]:
+        if not chunks.pending:
+            return
+        self._begin(fetcher, topic, {number: at for number, (at, _) in chunks.pending.items()})
+        while chunks.pending:
+            self._fill(fetcher, topic, chunks)
+            yield chunks.take()
+
+    def _begin(self, fetcher: Fetcher, topic: str, positions: Mapping[int, int]) -> None:
         """A consumer that has read a topic never reads its next life: librdkafka would wait for ever for
         the old leader's epoch, and either may hold records that it fetched ahead."""
         found = self._cluster.topic_ids([topic])
@@ -97,22 +140,25 @@ class LogReader:
             raise StaleLanding(f"{topic} does not exist any more.")
         if self._topic_ids.get(topic, found[topic]) != found[topic]:
             self._fetcher.close()
+            self._careful.close()
         self._topic_ids.update(found)
-        self._fetcher.begin(topic, positions)
+        fetcher.begin(topic, positions)
 
     @collector_paused()
-    def _fill(self, topic: str, chunks: Chunks) -> None:
+    def _fill(self, fetcher: Fetcher, topic: str, chunks: Chunks) -> None:
         heard = asked = time.monotonic()
         while chunks.pending and not chunks.is_full:
-            stretches = self._fetcher.poll(chunks.room)
+            stretches = fetcher.poll(chunks.room)
             for stretch in stretches:
                 if chunks.add(stretch):
-                    self._fetcher.finish(stretch.partition)
+                    fetcher.finish(stretch.partition)
             now = time.monotonic()
             if stretches:
                 heard = asked = now
             elif now - asked > SILENCE_SECONDS:
                 self._explain_silence(topic, chunks.pending, now - heard)
+                if fetcher is not self._careful and now - heard > STALLED_SECONDS:
+                    raise Unreadable(0, 0, "the client says nothing")
                 asked = time.monotonic()
 
     def _explain_silence(
@@ -134,12 +180,10 @@ class LogReader:
             )
 
 
-def undecodable(topic: str, positions: Mapping[int, int], reason: object) -> NeedsAttention:
-    at = " or ".join(f"[{number}] from offset {offset}" for number, offset in positions.items())
-    return NeedsAttention(
-        f"{topic} {at} holds a record that no client can decode ({reason}). Move the log's start past it "
-        f"(kafka-delete-records): the drain then goes on and writes down what was lost."
-    )
+def _named(topic: str, pending: Mapping[int, tuple[int, int]], error: Unreadable) -> RecordsUnreadable:
+    """The error of a read in which one partition was left."""
+    ((number, (at, _)),) = pending.items()
+    return RecordsUnreadable(topic, number, at, max(error.end, at + 1), error.reason)
 
 
 def moved_under_reader(topic: str, partition: int | None, offset: int | None) -> StaleLanding:

@@ -40,10 +40,12 @@ class Landing:
     rows: pa.Table
     position: int | None
     """Where the partition stood when the window was planned; None: never landed before."""
+    lost_reason: str = "retention"
+    """Why what lies between the position and the window was not landed."""
 
     @property
     def lost(self) -> Window | None:
-        """What lies between the position and the window: the log no longer had it."""
+        """What lies between the position and the window: the log no longer had it, or it was skipped."""
         if self.position is None or self.position >= self.window.first:
             return None
         return Window(self.window.partition, self.position, self.window.first)

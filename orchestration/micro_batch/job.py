@@ -107,6 +107,7 @@ class MicroBatch:
             for lost in landed.lost:
                 self._log.warning(f"{lost} was gone from Kafka before it was landed (retention).")
         self._report.lag(self._drain.lag())
+        self._report.readable({check.raw_table for check in turn.checks}, self._drain.troubles)
         self._report.tables(turn.row_counts, turn.previews)
         for result in self._mapper.models(turn.runs) if turn.runs else ():
             self._report.model(result)
@@ -129,7 +130,7 @@ class MicroBatch:
         if (turn is not None and turn.relieved) or is_asked_to_end(self._settings, self._run_id):
             return RELIEVED
         if self._config.max_seconds == 0:
-            is_done = turn is not None and not turn.row_count and not any(self._drain.lag().values())
+            is_done = turn is not None and not turn.row_count and self._drain.is_caught_up
             return "caught up" if is_done else None
         if self._age > self._config.max_seconds:
             return "its time is over"

@@ -6,17 +6,18 @@ dbt, or staging would show as stale.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 import dagster as dg
 
+from ingest.core.errors import NeedsAttention
 from ingest.core.topics import BY_NAME
 from ingest.warehouse.protocol import Landed
 from orchestration.checks.raw_tables import CheckResult
 from orchestration.dbt.results import ModelResult
 from orchestration.escaping import as_block
-from orchestration.keys import IS_BUILT, raw_key, topic_key
+from orchestration.keys import IS_BUILT, READABLE, raw_key, topic_key
 from orchestration.notify.price_alerts import ALERTS, PriceAlert
 
 Metadata = int | float | str | dg.MetadataValue
@@ -47,6 +48,7 @@ class Report:
         self._previews: dict[dg.AssetKey, Mapping[str, dg.MetadataValue]] = {}
         self._checks: dict[dg.AssetCheckKey, dg.AssetCheckEvaluation] = {}
         self._lag: dict[str, int] = {}
+        self._unreadable: set[str] = set()
         self._alerts: list[PriceAlert] = []
         self._asset_told: dict[dg.AssetKey, float] = {}
         self._check_told: dict[dg.AssetCheckKey, tuple[float, bool]] = {}
@@ -97,6 +99,21 @@ class Report:
                 metadata=dict(result.metadata),
             )
         )
+
+    def readable(self, looked_at: Set[str], troubles: Mapping[str, NeedsAttention]) -> None:
+        """Of the raw tables that were looked at: whether what their topics hold can be read."""
+        unreadable = {BY_NAME[topic].raw_table: error for topic, error in troubles.items()}
+        for table in looked_at | self._unreadable | set(unreadable):
+            error = unreadable.get(table)
+            self.check(
+                dg.AssetCheckEvaluation(
+                    asset_key=raw_key(table),
+                    check_name=READABLE,
+                    passed=error is None,
+                    description=None if error is None else as_block(str(error)),
+                )
+            )
+        self._unreadable = set(unreadable)
 
     def alert(self, alert: PriceAlert) -> None:
         self._alerts.append(alert)

@@ -1,16 +1,11 @@
 """What every KafkaLog must do, whichever client it reads with."""
 
 import time
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from kafka import KafkaProducer
 
-from ingest.core.errors import NeedsAttention
-from ingest.core.settings import Settings
 from ingest.core.window import Bounds
-from ingest.kafka.connect import connect
 from ingest.kafka.log import KafkaLog
 from tests.support.other_side import LARGEST_MESSAGE, OtherSide, Sent, numbered
 from tests.support.reading import read_rows, whole
@@ -117,24 +112,3 @@ def test_offsets_at_a_time(log: KafkaLog, other_side: OtherSide) -> None:
     assert log.offsets_at(topic, [0], start + timedelta(seconds=2)) == {0: 2}
     assert log.offsets_at(topic, [0], start + timedelta(seconds=2, milliseconds=1)) == {0: 3}
     assert log.offsets_at(topic, [0, 1], start + timedelta(days=1)) == {0: 5, 1: 0}
-
-
-class NotText(str):
-    """A header's name as clients of other languages may send it."""
-
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        return super().encode("latin-1" if encoding == "utf-8" else encoding, errors)
-
-
-def test_a_record_that_cannot_be_decoded_is_named(
-    log: KafkaLog, other_side: OtherSide, settings: Settings
-) -> None:
-    topic = other_side.create_topic()
-    other_side.publish(topic, numbered(3))
-    with closing(connect(settings, KafkaProducer)) as producer:
-        producer.send(topic, b"x", headers=[(NotText("ÿ"), b"1")])
-    with pytest.raises(NeedsAttention, match=rf"{topic} \[0\] from offset 3 .*kafka-delete-records"):
-        read_rows(log, topic)
-    other_side.delete_records(topic, 0, before=4)
-    other_side.publish(topic, numbered(1))
-    assert [row.offset for row in read_rows(log, topic)[0]] == [4]

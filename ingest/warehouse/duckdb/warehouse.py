@@ -213,6 +213,9 @@ def _insert_rows(
     connection.unregister(LANDING_ROWS)  # not in a `finally`: it fails after an error, and would hide it
     if landing.lost:
         connection.execute(
-            "insert into ops.lost_ranges values (?, ?, ?, ?, ?, ?, 'retention', now()::timestamp)",
-            [batch_id, at.topic, at.life, at.number, landing.lost.first, landing.lost.end],
+            "insert into ops.lost_ranges values (?, ?, ?, ?, ?, ?, ?, now()::timestamp)",
+            [
+                *(batch_id, at.topic, at.life, at.number),
+                *(landing.lost.first, landing.lost.end, landing.lost_reason),
+            ],
         )

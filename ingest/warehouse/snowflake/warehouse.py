@@ -182,6 +182,9 @@ def _copy_rows(
     )
     if landing.lost:
         cursor.execute(
-            "insert into ops.lost_ranges select %s, %s, %s, %s, %s, %s, 'retention', sysdate()",
-            [batch_id, at.topic, at.life, at.number, landing.lost.first, landing.lost.end],
+            "insert into ops.lost_ranges select %s, %s, %s, %s, %s, %s, %s, sysdate()",
+            [
+                *(batch_id, at.topic, at.life, at.number),
+                *(landing.lost.first, landing.lost.end, landing.lost_reason),
+            ],
         )
