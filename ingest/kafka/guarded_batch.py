@@ -74,7 +74,7 @@ class GuardedBatch(DefaultRecordBatch):
         try:
             if self.is_control_batch:
                 return super().__next__()
-            if self._next_record_index >= self._num_records:
+            if self._next_record_index >= self.records_count:
                 return self._end()
             record = self._read_record()
         except (KafkaError, ValueError, IndexError, struct.error) as error:
@@ -170,4 +170,4 @@ def _headers(buffer: Any, begin: int, end: int) -> list[tuple[str, bytes | None]
     return headers if is_text else [*headers, (HEADER_BLOCK, bytes(buffer[begin:end]))]
 
 
-memory_records.DefaultRecordBatch = GuardedBatch
+memory_records.DefaultRecordBatch = GuardedBatch  # pyright: ignore[reportAttributeAccessIssue]
