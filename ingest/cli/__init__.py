@@ -20,6 +20,7 @@ from ingest.cli.drain import drain
 from ingest.cli.failures import Commands
 from ingest.cli.init import init
 from ingest.cli.mend import fill, repair, replay
+from ingest.cli.metrics import metrics
 from ingest.cli.output import examples
 from ingest.cli.parity import parity
 from ingest.cli.publish import publish
@@ -51,6 +52,7 @@ app.command()(sql)
 app.command()(vwap)
 app.command()(book)
 app.command()(status)
+app.command()(metrics)
 app.command()(audit)
 app.command()(snapshot)
 app.command()(backup)

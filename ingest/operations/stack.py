@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from ingest.core.errors import ServiceFailed
 from ingest.core.settings import PROJECT_ROOT, Settings
 from ingest.kafka.topic_admin import ensure_topics
 from ingest.operations.child import Child, start_child
@@ -47,11 +46,7 @@ class Stack:
     def start(self, feed: list[str] | None, tables: list[str] | None = None) -> None:
         """Bring everything up: `feed` is the `tickhouse` command that publishes, if any, `tables` what
         fills the tables whose changes are captured, if they are."""
-        if not ports.is_free(self._port):
-            raise ServiceFailed(
-                f"Port {self._port} is taken by {ports.holder(self._port)}. Stop it, or choose another "
-                f"with --port {self._port + 1}."
-            )
+        ports.require_free(self._port)
         prepare_home(self._settings)
         if self._settings.kafka_bootstrap_servers is None:
             self._running.callback(broker.stop, self._settings)

@@ -3,6 +3,8 @@
 import socket
 from contextlib import suppress
 
+from ingest.core.errors import ServiceFailed
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -28,6 +30,14 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def require_free(port: int) -> None:
+    """ServiceFailed with who has it, if somebody does."""
+    if not is_free(port):
+        raise ServiceFailed(
+            f"Port {port} is taken by {holder(port)}. Stop it, or choose another with --port {port + 1}."
+        )
 
 
 def free_port() -> int:

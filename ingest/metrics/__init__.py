@@ -1,0 +1,1 @@
+"""What Prometheus scrapes: how things stand, as numbers with names and units."""
