@@ -8,14 +8,14 @@ import dagster as dg
 
 from ingest.core.settings import load_settings
 from orchestration.assets import models, polls, raw, topics
-from orchestration.checks import asset_checks, readable
+from orchestration.checks import asset_checks, feeds, readable
 from orchestration.maintenance import fill_gaps, nightly, replay_and_repair
 from orchestration.micro_batch import sensor
 from orchestration.notify import failures, price_alert_sensor
 
 SUBJECTS = (
     *(polls, topics, raw, models),
-    *(asset_checks, readable),
+    *(asset_checks, feeds, readable),
     sensor,
     *(fill_gaps, nightly),
     *(failures, price_alert_sensor),

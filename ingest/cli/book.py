@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.markets import market_of
 from ingest.cli.output import Format
 from ingest.cli.sql import answer
 
@@ -25,8 +26,8 @@ def book(
         datetime | None, typer.Option(help="The exchange's clock, UTC; without it, the last book.")
     ] = None,
     sequence: Annotated[int | None, typer.Option(help="The venue's update id, instead of a time.")] = None,
-    levels: Annotated[int, typer.Option(help="How many of each side, the best first.")] = 10,
-    venue: Annotated[str, typer.Option(help="The exchange.")] = "binance",
+    levels: Annotated[int, typer.Option(min=1, help="How many of each side, the best first.")] = 10,
+    venue: Annotated[str | None, typer.Option(help="The exchange, if several have the market.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
 ) -> None:
     """The order book of a market as it was; nothing if it was not known then.
@@ -42,5 +43,6 @@ def book(
     settings = load_settings()
     table = AT if sequence is None else AT_SEQUENCE
     asked = BOOK.format(book=f"table({table})" if settings.warehouse == "snowflake" else table)
+    market = market_of(settings, "intermediate.int_book_messages_sequenced", symbol, venue)
     as_of = at if sequence is None else sequence
-    answer(settings, asked, form, values={"venue": venue, "symbol": symbol, "at": as_of, "levels": levels})
+    answer(settings, asked, form, values={**market, "at": as_of, "levels": levels})

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.output import note
 from ingest.cli.publish.binance import CHANNELS, SYMBOLS, parse_channels, parse_names
 
 
@@ -25,15 +26,19 @@ def record(
     """
     from ingest.core.settings import load_settings
     from ingest.feeds.binance.live import open_live
+    from ingest.feeds.health import FeedLog
     from ingest.feeds.recorder import Recorder
 
-    source = open_live(load_settings(), parse_names(symbols), parse_channels(channels), is_futures=futures)
+    settings = load_settings()
+    source = open_live(settings, parse_names(symbols), parse_channels(channels), is_futures=futures)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     count = 0
-    with Recorder(folder, datetime.now(UTC)) as recorder:
+    log = FeedLog(settings, "recording", [], note)
+    with Recorder(folder, datetime.now(UTC)) as recorder, log:
         try:
             with closing(source.messages()) as feed:
                 for message in feed:
+                    log.seen(message)
                     count += recorder.write(message)
                     if count == messages:
                         break

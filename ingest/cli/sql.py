@@ -84,6 +84,25 @@ def answer(
         note(f"The first {TABLE_ROWS} rows; --format csv gives all.")
 
 
+def rows_of(settings: "Settings", statement: str) -> list[tuple]:
+    """All that a question of ours gives; what is not built yet is said as such."""
+    from ingest.core.errors import QueryFailed
+
+    try:
+        if settings.warehouse == "snowflake":
+            from ingest.warehouse.snowflake.reading import ask
+
+            return ask(settings, statement)[1]
+        return _ask_duckdb(settings, statement, None, None, WAIT_SECONDS, TIME_LIMIT)[1]
+    except QueryFailed as error:
+        if "does not exist" in str(error):
+            raise QueryFailed(
+                "The marts are not built yet. `tickhouse up` builds them as messages land, "
+                "`tickhouse drain && tickhouse build` does it once."
+            ) from error
+        raise
+
+
 def _ask_duckdb(
     settings: "Settings",
     statement: str,

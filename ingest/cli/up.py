@@ -9,8 +9,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ingest.core.settings import Settings
     from ingest.operations.stack import Stack
+    from ingest.operations.watching import FeedNews, FirstRows
 
 LOOK_SECONDS = 0.5
 FEEDS = ("simulated", "binance", "coinbase", "kraken", "replay", "ticks", "none")
@@ -19,6 +19,8 @@ FIRST_ROWS = {
     "replay": "staging.stg_replay__ohlcv",
     "ticks": "intermediate.int_ticks_deduplicated",
 }
+VENUES = {"replay": "simulated", "ticks": "simulated"}
+"""Where the feed has another name than its venue."""
 CANDLES = "marts.fct_candles_1m"
 
 
@@ -51,6 +53,7 @@ def up(
     from ingest.core.errors import SettingsInvalid
     from ingest.core.settings import load_settings
     from ingest.operations.stack import Stack
+    from ingest.operations.watching import FeedNews, FirstRows, newest_batch_id
 
     if feed not in FEEDS:
         raise SettingsInvalid(f"There is no feed {feed!r}. Try one of: {', '.join(FEEDS)}.")
@@ -62,13 +65,16 @@ def up(
         signal.signal(stop, signal.default_int_handler)
     console = Console(highlight=False)
     began = time.monotonic()
+    first = None
+    if settings.warehouse == "duckdb":  # to ask Snowflake again and again would cost
+        table, venue = FIRST_ROWS.get(feed, CANDLES), VENUES.get(feed, feed)
+        first = FirstRows(settings, table, venue, newest_batch_id(settings))
     with Stack(settings, port) as stack:
         try:
             with console.status("Starting the broker, the feed and Dagster ..."):
                 stack.start(feed_command(feed, rate), tables_command(feed) if extras else None)
             console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
-            is_file = settings.warehouse == "duckdb"  # to ask Snowflake again and again would cost
-            _watch(stack, settings, console, began, FIRST_ROWS.get(feed, CANDLES) if is_file else None)
+            _watch(stack, FeedNews(settings), console, began, first)
         except KeyboardInterrupt:
             console.print("\nStopping ...")
     console.print("Stopped. `tickhouse up` goes on from here.")
@@ -92,34 +98,20 @@ def tables_command(feed: str) -> list[str]:
 
 
 def _watch(
-    stack: "Stack", settings: "Settings", console: "Console", began: float, first_rows: str | None
+    stack: "Stack", feeds: "FeedNews", console: "Console", began: float, first: "FirstRows | None"
 ) -> None:
-    """Say when the first rows are built; after that only that something has ended by itself."""
-    told = False
+    """Say when the first rows are built, what becomes of feeds, and that something has ended by itself."""
     while True:
         stack.check()
-        if news := stack.news():
-            console.print(news)
-        if first_rows and not told and (rows := _row_count(settings, first_rows)):
+        for news in (stack.news(), *feeds.news()):
+            if news:
+                console.print(news)
+        if first and (rows := first.count()):
             console.print(
-                f"The first marts hold rows ({rows} in {first_rows}, "
+                f"The first marts hold rows ({rows} in {first.table}, "
                 f"{time.monotonic() - began:.0f} s). Try:\n"
-                f'  tickhouse sql "from {first_rows} limit 5"\n'
+                f'  tickhouse sql "from {first.table} order by batch_id desc limit 5"\n'
                 "Ctrl-C stops everything."
             )
-            told = True
+            first = None
         time.sleep(LOOK_SECONDS)
-
-
-def _row_count(settings: "Settings", table: str) -> int:
-    import duckdb
-
-    from ingest.core.errors import WarehouseBusy
-    from ingest.warehouse.duckdb.file import DuckDbFile
-
-    try:
-        with DuckDbFile(settings.warehouse_path).reading(wait_seconds=5) as connection:
-            row = connection.execute(f"select count(*) from {table}").fetchone()
-    except (WarehouseBusy, duckdb.CatalogException):
-        return 0
-    return row[0] if row else 0

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.markets import market_of
 from ingest.cli.output import Format
 from ingest.cli.sql import answer
 
@@ -21,7 +22,7 @@ def vwap(
     since: Annotated[
         datetime | None, typer.Option(help="UTC; without it, 00:00 of the market's last day.")
     ] = None,
-    venue: Annotated[str, typer.Option(help="The exchange.")] = "binance",
+    venue: Annotated[str | None, typer.Option(help="The exchange, if several have the market.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
 ) -> None:
     """The VWAP and TWAP of a market, anchored at an instant: of all its trades since then.
@@ -32,7 +33,7 @@ def vwap(
     from ingest.core.settings import load_settings
 
     settings = load_settings()
-    market = {"venue": venue, "symbol": symbol}
+    market = market_of(settings, "marts.fct_vwap_session", symbol, venue)
     if settings.warehouse == "snowflake":
         from ingest.warehouse.snowflake.reading import ask
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from ingest.core.message import Message, feed_headers
 from ingest.feeds.simulated.clock import Clock
+from ingest.feeds.simulated.exchange import SIMULATED
 
 TOPIC = "simulated.ticks"
-VENUE = "simulated"
 START_PRICES = {"TTF-GAS": 31.25, "NBP-GAS": 78.40, "BRENT": 74.15, "EUA": 68.90, "POWER-DE": 88.30}
 """The markets there are, and where each begins."""
 
@@ -51,7 +51,7 @@ class TickSimulator:
         for turn in count():
             symbol = symbols[turn % len(symbols)]
             payload = json.dumps(self._tick(symbol), separators=(",", ":")).encode()
-            headers = feed_headers(VENUE, symbol, "tick", self._clock.received_ns)
+            headers = feed_headers(SIMULATED, symbol, "tick", self._clock.received_ns)
             yield Message(TOPIC, symbol.encode(), payload, headers)
             self._clock.tick()
 

@@ -5,12 +5,13 @@ log bounds + landed positions + newest rows ─▶ one line per topic ─▶ is 
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ingest.core.errors import BrokerUnavailable
 from ingest.core.settings import Settings
 from ingest.core.topics import TOPICS, Topic
+from ingest.feeds.health import FeedHealth, read_feeds
 from ingest.kafka.log import TopicState
 from ingest.kafka.open import open_log
 from ingest.operations.landed import LandedTopic, read_landed
@@ -31,7 +32,11 @@ class TopicStatus:
     rejected: int
     lost: int
     state: str
-    """ok | catching up | behind | quiet | missing | broker away"""
+    """ok | no data yet | catching up | behind | quiet | missing | broker away"""
+
+    @property
+    def has_data(self) -> bool:
+        return bool(self.end or self.landed)
 
     @property
     def is_wrong(self) -> bool:
@@ -49,11 +54,14 @@ class Status:
     free_bytes: int
     change_data: ChangeDataStatus | None = None
     """Of change data capture, where it runs or should."""
+    feeds: list[FeedHealth] = field(default_factory=list)
+    """Live ones: those that run, and those that did not end well."""
 
     @property
     def is_wrong(self) -> bool:
         is_change_data_wrong = self.change_data is not None and self.change_data.is_wrong
-        return is_change_data_wrong or any(topic.is_wrong for topic in self.topics)
+        are_feeds_wrong = any(feed.problem for feed in self.feeds)
+        return are_feeds_wrong or is_change_data_wrong or any(topic.is_wrong for topic in self.topics)
 
 
 def read_status(settings: Settings, wait_seconds: float) -> Status:
@@ -65,6 +73,7 @@ def read_status(settings: Settings, wait_seconds: float) -> Status:
         _warehouse_bytes(settings),
         shutil.disk_usage(settings.tickhouse_home).free,
         change_data.status(settings),
+        read_feeds(settings),
     )
 
 
@@ -87,7 +96,7 @@ def _of_topic(
     offsets = known.next_offsets if is_same_life else {}
     end = sum(bounds.end for bounds in state.bounds.values())
     lag = sum(max(0, b.end - max(b.start, offsets.get(n, 0))) for n, b in state.bounds.items())
-    word = "ok"
+    word = "ok" if end else "no data yet"
     if lag:
         word = "catching up" if is_looping else "behind"
     elif newest is not None and newest > topic.fresh_within.total_seconds():

@@ -1,4 +1,4 @@
-"""Binance's REST as assets: each dataset is asked for once, and goes to its topic.
+"""Binance's REST as assets that jobs make: each dataset is asked for once, and goes to its topic.
 
 binance_rest/prices ─▶ kafka/binance.prices ─▶ raw ─▶ staging
 
@@ -6,7 +6,10 @@ Their schedules are off until somebody turns them on: the exchange may be out of
 `tickhouse publish polls` does the same without Dagster.
 """
 
+from collections.abc import Iterator
+
 import dagster as dg
+from pydantic import Field
 
 from ingest.core.settings import load_settings
 from ingest.feeds.binance.markets import spot
@@ -17,43 +20,63 @@ from orchestration.keys import OWNERS, poll_key
 CANDLES = "candles"
 
 
-def poll_asset(name: str) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=poll_key(name),
-        description=f"Binance's `{DATASETS[name].question}`, asked once: each element is a message.",
+def poll_spec(name: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        poll_key(name),
+        description=f"Binance's `{DATASETS[name].question}`, asked for by a job: each element is a message. "
+        "There is no button here, or `Materialize all` would ask the real exchange.",
         group_name="polls",
         kinds={"kafka"},
         owners=OWNERS,
     )
-    def poll() -> dg.MaterializeResult:
-        settings = load_settings()
-        symbols = [symbol.strip() for symbol in settings.binance_symbols.split(",")]
+
+
+class PollConfig(dg.Config):
+    """What is asked for."""
+
+    datasets: list[str] = Field(description="Any of prices, stats, books, trades, candles.")
+
+
+@dg.op(out={}, description="Asks Binance once for each dataset; what it tells goes to its topic.")
+def ask(context: dg.OpExecutionContext, config: PollConfig) -> Iterator[dg.AssetMaterialization]:
+    settings = load_settings()
+    symbols = [symbol.strip() for symbol in settings.binance_symbols.split(",")]
+    for name in config.datasets:
         source = BinancePolls(spot(settings), symbols, [name], seconds=0)
-        return dg.MaterializeResult(metadata=dict(publish_all(settings, source.messages())))
+        published = publish_all(settings, source.messages())
+        context.log.info(f"{name}: {published}")
+        yield dg.AssetMaterialization(poll_key(name), metadata=dict(published))
 
-    return poll
 
-
-def scheduled(job_name: str, datasets: list[str], cron: str) -> dg.ScheduleDefinition:
-    job = dg.define_asset_job(
-        job_name,
-        selection=dg.AssetSelection.assets(*(poll_key(name) for name in datasets)),
+def poll_job(name: str, datasets: list[str]) -> dg.JobDefinition:
+    @dg.job(
+        name=name,
         executor_def=dg.in_process_executor,
         description=f"Asks Binance for {', '.join(datasets)}.",
+        config=dg.RunConfig(ops={"ask": PollConfig(datasets=datasets)}),
     )
+    def polling() -> None:
+        ask()
+
+    return polling
+
+
+def scheduled(job: dg.JobDefinition, cron: str) -> dg.ScheduleDefinition:
     lines = [line.strip() for line in cron.split(";")]
     return dg.ScheduleDefinition(
-        name=f"{job_name}_schedule", job=job, cron_schedule=lines, execution_timezone="UTC"
+        name=f"{job.name}_schedule", job=job, cron_schedule=lines, execution_timezone="UTC"
     )
 
 
 def defs() -> dg.Definitions:
     settings = load_settings()
-    others = [name for name in DATASETS if name != CANDLES]
+    others = poll_job("poll_binance", [name for name in DATASETS if name != CANDLES])
+    candles = poll_job("poll_binance_candles", [CANDLES])
     return dg.Definitions(
-        assets=[poll_asset(name) for name in DATASETS],
+        assets=[poll_spec(name) for name in DATASETS],
+        jobs=[others, candles],
         schedules=[
-            scheduled("poll_binance", others, settings.binance_poll_cron),
-            scheduled("poll_binance_candles", [CANDLES], settings.binance_candles_cron),
+            scheduled(others, settings.binance_poll_cron),
+            scheduled(candles, settings.binance_candles_cron),
         ],
     )

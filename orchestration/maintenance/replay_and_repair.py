@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from ingest.core.settings import load_settings
-from ingest.core.topics import find_topics
+from ingest.core.topics import BY_NAME, find_topics
 from ingest.drain.repair import repair
 from ingest.kafka.open import open_log
 from ingest.warehouse.replay import Batches, all_batches, replay
@@ -20,13 +20,17 @@ from orchestration.resources import FileResource
 class ReplayConfig(dg.Config):
     """Which landed messages count as new again: all of a topic's, unless batches are named."""
 
-    topic: str = Field(description="A name of the topic table, e.g. binance.trades.")
+    topic: str = Field(default="", description="Wanted: a name of the topic table, e.g. binance.trades.")
     first_batch_id: int | None = Field(default=None, description="From this batch on; raw rows carry it.")
     last_batch_id: int | None = Field(default=None, description="Up to and including this one.")
 
 
 @dg.op(pool=POOL)
 def mark_for_replay(context: dg.OpExecutionContext, config: ReplayConfig, database: FileResource) -> None:
+    if not config.topic:
+        raise dg.Failure(
+            f"Set `topic` in the launchpad to one of: {', '.join(BY_NAME)}.", allow_retries=False
+        )
     [topic] = find_topics([config.topic])
     with database.get_connection() as connection:
         span = all_batches(connection, topic)
@@ -69,12 +73,15 @@ def land_what_is_missing(
     context: dg.OpExecutionContext, config: RepairConfig, database: FileResource
 ) -> None:
     log = open_log(load_settings())
+    landed = 0
     try:
         for topic in find_topics(config.topics):
             for filled in repair(log, database.warehouse, topic, context.run_id):
+                landed += filled.row_count
                 context.log.info(f"{filled.hole}: {filled.row_count} landed; lost for good: {filled.lost}")
     finally:
         log.close()
+    context.log.info(f"{landed} messages landed that raw lacked.")
 
 
 @dg.job(

@@ -49,12 +49,12 @@ def depth_picture(connection: Connection) -> dg.MetadataValue | None:
     """How much is bid and asked up to each price: the last book of the busiest market."""
     rows = connection.execute(
         f"""with levels as (
-                select symbol, side, price, quantity,
+                select venue || ' ' || symbol as market, side, price, quantity,
                     max(case when side = 'bid' then price end) over ()
                     + min(case when side = 'ask' then price end) over () as twice_mid
                 from intermediate.int_book_levels_current where (venue, symbol) in {BUSIEST}
             )
-            select symbol, side, cast(price as double), cast(quantity as double) from levels
+            select market, side, cast(price as double), cast(quantity as double) from levels
             where abs(price * 2 - twice_mid) * 10000 <= twice_mid * {SHOWN_BPS} order by price"""
     ).fetchall()
     bids = [(price, quantity) for _, side, price, quantity in rows if side == "bid"][::-1]
@@ -78,7 +78,7 @@ def depth_picture(connection: Connection) -> dg.MetadataValue | None:
 def touch_picture(connection: Connection) -> dg.MetadataValue | None:
     """Spread and imbalance at the best prices: the last two minutes of the busiest market."""
     rows = connection.execute(
-        f"""select symbol, date_trunc('second', received_at) as second,
+        f"""select venue || ' ' || symbol as market, date_trunc('second', received_at) as second,
                 cast(max_by(spread_bps, sequence) as double), cast(max_by(imbalance, sequence) as double)
             from marts.fct_book_top
             where (venue, symbol) in {BUSIEST} and spread_bps is not null
@@ -86,7 +86,7 @@ def touch_picture(connection: Connection) -> dg.MetadataValue | None:
     ).fetchall()[::-1]
     if len(rows) < 2:
         return None
-    symbols, times, spreads, imbalances = zip(*rows, strict=True)
+    markets, times, spreads, imbalances = zip(*rows, strict=True)
     across = [(time - times[0]).total_seconds() for time in times]
     spread = Scale(across, [0, *spreads], top=0, bottom=HEIGHT / 2 - 5)
     leaning = Scale(across, [-1, 1], top=HEIGHT / 2 + 5, bottom=HEIGHT)
@@ -95,7 +95,7 @@ def touch_picture(connection: Connection) -> dg.MetadataValue | None:
         f'<polyline points="{listed(leaning.points(across, imbalances))}" fill="none" stroke="#d9822b"/>',
     ]
     span = f"{times[0]:%H:%M:%S} to {times[-1]:%H:%M:%S}"
-    return image(shapes, f"{symbols[0]}: spread up to {max(spreads):.3g} bps, imbalance from -1 to 1, {span}")
+    return image(shapes, f"{markets[0]}: spread up to {max(spreads):.3g} bps, imbalance from -1 to 1, {span}")
 
 
 def _cumulated(levels: Sequence[Point]) -> list[Point]:

@@ -22,7 +22,8 @@ BUSIEST = """(select venue, symbol from marts.fct_candles_1m where window_start_
 def vwap_picture(connection: Connection) -> dg.MetadataValue | None:
     """Price with the session's VWAP, its bands, and volume: the last two hours of the busiest market."""
     rows = connection.execute(
-        f"""select symbol, window_start_at, cast(close as double), cast(candles.volume as double),
+        f"""select venue || ' ' || symbol as market, window_start_at,
+                cast(close as double), cast(candles.volume as double),
                 cast(session.vwap as double), cast(lower_band_2 as double), cast(upper_band_2 as double)
             from marts.fct_candles_1m as candles
             inner join marts.fct_vwap_session as session using (venue, symbol, window_start_at)
@@ -31,7 +32,7 @@ def vwap_picture(connection: Connection) -> dg.MetadataValue | None:
     ).fetchall()[::-1]
     if len(rows) < 2:
         return None
-    symbols, times, closes, volumes, vwaps, lower, upper = zip(*rows, strict=True)
+    markets, times, closes, volumes, vwaps, lower, upper = zip(*rows, strict=True)
     across = [(time - times[0]).total_seconds() for time in times]
     price = Scale(across, [*closes, *lower, *upper], top=0, bottom=PRICE_HEIGHT)
     volume = Scale(across, [0, *volumes], top=PRICE_HEIGHT + 10, bottom=HEIGHT)
@@ -46,7 +47,7 @@ def vwap_picture(connection: Connection) -> dg.MetadataValue | None:
         f'<polyline points="{listed(price.points(across, closes))}" fill="none" stroke="#106ba3"/>',
     ]
     span = f"{times[0]:%H:%M} to {times[-1]:%H:%M}"
-    return image(shapes, f"{symbols[0]}: price, VWAP with two standard deviations, volume, {span}")
+    return image(shapes, f"{markets[0]}: price, VWAP with two standard deviations, volume, {span}")
 
 
 PICTURES: Mapping[dg.AssetKey, Callable[[Connection], dg.MetadataValue | None]] = {

@@ -1,7 +1,9 @@
 """`tickhouse book`: a market's order book as it was, at a time or at an update id."""
 
 import json
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.cli.conftest import Run
@@ -27,10 +29,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> str:
         (("--at", "2026-01-01 12:00:02", "--levels", "1"), [("ask", "102"), ("bid", "100")]),
         (("--sequence", "12", "--levels", "1"), [("ask", "101"), ("bid", "100")]),
         (("--sequence", "16"), []),
-        (("--venue", "kraken"), []),
     ],
 )
 def test_as_of(tickhouse: Run, home: str, options: tuple[str, ...], expected: list[tuple[str, str]]) -> None:
     done = tickhouse("book", "BTCUSDT", *options, "--format", "json", TICKHOUSE_HOME=home)
     rows = json.loads(done.stdout)
     assert [(row["side"], row["price"].split(".")[0]) for row in rows] == expected
+
+
+def test_before_the_first_build_it_says_so(tickhouse: Run, tmp_path: Path) -> None:
+    duckdb.connect(tmp_path / "warehouse.duckdb").close()
+    done = tickhouse("book", "BTCUSDT", TICKHOUSE_HOME=str(tmp_path))
+    assert done.exit_code == 1
+    assert "not built yet" in done.output
+
+
+@pytest.mark.parametrize(
+    "options", [("NOPE",), ("BTCUSDT", "--venue", "kraken"), ("BTCUSDT", "--levels", "-1")]
+)
+def test_what_makes_no_sense_is_refused(tickhouse: Run, home: str, options: tuple[str, ...]) -> None:
+    assert tickhouse("book", *options, TICKHOUSE_HOME=home).exit_code == 2

@@ -15,7 +15,7 @@ STATE = "state"
 
 def told(tickhouse: Run, settings: dict[str, str]) -> tuple[int, dict[str, dict[str, Any]]]:
     done = tickhouse("status", "--format", "json", **settings)
-    return done.exit_code, {row["topic"]: row for row in json.loads(done.stdout)}
+    return done.exit_code, {row["topic"]: row for row in json.loads(done.stdout)["topics"]}
 
 
 @pytest.mark.slow

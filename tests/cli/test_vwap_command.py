@@ -31,9 +31,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> str:
         (("--since", "2026-01-01 23:59:00"), [100.4]),
         (("--since", "2026-01-02T00:00:30"), [104.0]),
         (("--since", "2026-01-03"), []),
-        (("--venue", "kraken"), []),
     ],
 )
 def test_since(tickhouse: Run, home: str, options: tuple[str, ...], expected: list[float]) -> None:
     done = tickhouse("vwap", "BTCUSDT", *options, "--format", "json", TICKHOUSE_HOME=home)
     assert [row["vwap"] for row in json.loads(done.stdout)] == expected
+
+
+def test_letters_do_not_matter(tickhouse: Run, home: str) -> None:
+    done = tickhouse("vwap", "btcusdt", "--venue", "Binance", "--format", "json", TICKHOUSE_HOME=home)
+    assert [row["vwap"] for row in json.loads(done.stdout)] == [103.0]
+
+
+@pytest.mark.parametrize("options", [("NOPE",), ("BTCUSDT", "--venue", "kraken")])
+def test_a_market_that_is_not_there_is_refused_and_those_that_are_are_named(
+    tickhouse: Run, home: str, options: tuple[str, ...]
+) -> None:
+    done = tickhouse("vwap", *options, TICKHOUSE_HOME=home)
+    assert done.exit_code == 2
+    assert "BTCUSDT (binance)" in " ".join(done.output.replace("│", "").split())

@@ -52,7 +52,7 @@ def run(
 def seen(messages: Iterable[Message]) -> Iterator[Seen]:
     for message in messages:
         headers = dict(message.headers)
-        assert headers["venue"] == b"binance"
+        assert headers["venue"] == b"simulated"
         assert headers["symbol"] == message.key
         assert message.payload is not None
         yield Seen(

@@ -41,15 +41,20 @@ def test_each_dataset_is_an_asset_before_its_topic() -> None:
     }
 
 
+def test_materialize_all_does_not_ask_the_exchange() -> None:
+    graph = POLLS.resolve_asset_graph()
+    assert not any(graph.get(poll_key(name)).is_materializable for name in DATASETS)
+
+
 def test_asking_once_lands_and_decodes(pipeline: Pipeline, exchange: StandIn) -> None:
-    done = dg.materialize([asset for asset in POLLS.assets or () if isinstance(asset, dg.AssetsDefinition)])
+    done = polls.poll_job("all", list(DATASETS)).execute_in_process()
     assert done.success
     counts = {
         event.asset_key.path[-1]: {
             name: value.value for name, value in event.materialization.metadata.items()
         }
-        for event in done.get_asset_materialization_events()
-        if event.asset_key
+        for event in done.all_events
+        if event.is_step_materialization and event.asset_key
     }
     assert counts["prices"] == {"binance.prices": 2}
     assert counts["candles"] == {"binance.klines": 2 * 1000}
@@ -64,7 +69,7 @@ def test_asking_once_lands_and_decodes(pipeline: Pipeline, exchange: StandIn) ->
 
 def test_a_venue_that_refuses_us_fails_the_run_with_the_setting(exchange: StandIn) -> None:
     exchange.answers = [Answer(b"", 451)]
-    done = dg.materialize([polls.poll_asset("prices")], raise_on_error=False)
+    done = polls.poll_job("prices", ["prices"]).execute_in_process(raise_on_error=False)
     (failure,) = [event for event in done.all_events if event.is_step_failure]
     assert "BINANCE_REST_URL" in str(failure.step_failure_data.error)
 

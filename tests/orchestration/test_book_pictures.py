@@ -46,7 +46,7 @@ def test_depth_of_the_busiest_market(connection: duckdb.DuckDBPyConnection) -> N
                 "insert into intermediate.int_book_levels_current values (?, ?, ?, ?, ?)", level
             )
     text, polygons = _drawn(depth_picture(connection), "polygon")
-    assert text.startswith("` BTCUSDT: bids and asks within 50 bps of 100")
+    assert text.startswith("` binance BTCUSDT: bids and asks within 50 bps of 100")
     bids, asks = polygons
     # 4 are bid up to 99.8, which is as high as it gets; asks stand half as high.
     assert min(y for _, y in bids) == 0
@@ -63,7 +63,9 @@ def test_spread_and_imbalance_by_second(connection: duckdb.DuckDBPyConnection) -
     for number in range(2 * SECONDS + 40):
         add_top(connection, "BTCUSDT", number)
     text, (spread, leaning) = _drawn(touch_picture(connection), "polyline")
-    assert text.startswith("` BTCUSDT: spread up to 4 bps, imbalance from -1 to 1, 12:00:20 to 12:02:19")
+    assert text.startswith(
+        "` binance BTCUSDT: spread up to 4 bps, imbalance from -1 to 1, 12:00:20 to 12:02:19"
+    )
     assert len(spread) == len(leaning) == SECONDS
     assert max(y for _, y in spread) < min(y for _, y in leaning)
 

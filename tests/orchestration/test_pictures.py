@@ -42,7 +42,9 @@ def test_the_busiest_market_is_drawn_within_the_frame(connection: duckdb.DuckDBP
     picture = vwap_picture(connection)
     assert picture is not None
     text = str(picture.value)
-    assert text.startswith("` BTCUSDT: price, VWAP with two standard deviations, volume, 12:30 to 14:29")
+    assert text.startswith(
+        "` binance BTCUSDT: price, VWAP with two standard deviations, volume, 12:30 to 14:29"
+    )
     svg = _svg(text)
     _, _, width, height = map(float, svg.attrib["viewBox"].split())
     lines = [shape for shape in svg if shape.tag.endswith("polyline")]

@@ -97,7 +97,7 @@ def test_status_knows_what_it_knows_on_duckdb(tickhouse: Run, account: Settings,
 
     done = tickhouse("status", "--format", "json")
     assert done.exit_code == 1
-    [row] = [row for row in json.loads(done.stdout) if row["topic"] == TOPIC.name]
+    [row] = [row for row in json.loads(done.stdout)["topics"] if row["topic"] == TOPIC.name]
     assert (row["landed"], row["state"]) == (11, "broker away")
     assert "warehouse: in Snowflake" in tickhouse("status").stderr
 

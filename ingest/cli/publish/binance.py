@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.output import note
 from ingest.cli.publish.deliver import LIVE_PATIENCE_SECONDS, deliver
 
 SYMBOLS = "BTCUSDT,ETHUSDT"
@@ -25,11 +26,16 @@ def binance(
         tickhouse publish binance --symbols BTCUSDT,SOLUSDT --channels trade,depth
     """
     from ingest.core.settings import load_settings
+    from ingest.feeds.binance.channels import FUTURES, SPOT, TOPIC_OF_CHANNEL
     from ingest.feeds.binance.live import open_live
+    from ingest.feeds.health import FeedLog
 
     settings = load_settings()
-    source = open_live(settings, parse_names(symbols), parse_channels(channels), is_futures=futures)
-    deliver(settings, source.messages(), LIVE_PATIENCE_SECONDS)
+    wanted = parse_channels(channels)
+    source = open_live(settings, parse_names(symbols), wanted, is_futures=futures)
+    topics = dict.fromkeys(TOPIC_OF_CHANNEL[channel] for channel in wanted)
+    log = FeedLog(settings, FUTURES if futures else SPOT, list(topics), note)
+    deliver(settings, source.messages(), LIVE_PATIENCE_SECONDS, log=log)
 
 
 def parse_names(names: str) -> list[str]:

@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from ingest.core.message import Message
     from ingest.core.settings import Settings
+    from ingest.feeds.health import FeedLog
     from ingest.kafka.publisher import Publisher
 
 LIVE_PATIENCE_SECONDS = 600.0
@@ -34,8 +35,12 @@ def deliver(
     messages: "Iterator[Message]",
     patience_seconds: float | None = None,
     progress: Progress | None = None,
+    log: "FeedLog | None" = None,
 ) -> None:
-    """Publish all of them, and say how many and how fast. Ctrl-C or `kill` deliver what was taken."""
+    """Publish all of them, and say how many and how fast. Ctrl-C or `kill` deliver what was taken.
+
+    A live feed has a `log`: how it fares is written down and said.
+    """
     from ingest.kafka.open import open_publisher
     from ingest.kafka.publisher import PATIENCE_SECONDS
     from ingest.kafka.topic_admin import ensure_topics
@@ -46,8 +51,14 @@ def deliver(
     # A source that is left early lets go of its connections at once.
     ending = closing(messages) if isinstance(messages, Generator) else nullcontext()
     try:
-        with open_publisher(settings, patience_seconds or PATIENCE_SECONDS) as publisher, ending:
+        with (
+            open_publisher(settings, patience_seconds or PATIENCE_SECONDS) as publisher,
+            ending,
+            log or nullcontext(),
+        ):
             for message in _followed(messages, publisher, progress) if progress else messages:
+                if log:
+                    log.seen(message)
                 publisher.publish(message)
                 count += 1
     except KeyboardInterrupt:

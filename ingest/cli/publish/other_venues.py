@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.output import note
 from ingest.cli.publish.binance import parse_names
 from ingest.cli.publish.deliver import LIVE_PATIENCE_SECONDS, deliver
 
@@ -17,9 +18,13 @@ def coinbase(
     """
     from ingest.core.settings import load_settings
     from ingest.feeds.coinbase import coinbase_live
+    from ingest.feeds.health import FeedLog
 
     settings = load_settings()
-    deliver(settings, coinbase_live(settings, parse_names(symbols)).messages(), LIVE_PATIENCE_SECONDS)
+    log = FeedLog(settings, "coinbase", ["coinbase.books", "coinbase.trades"], note)
+    deliver(
+        settings, coinbase_live(settings, parse_names(symbols)).messages(), LIVE_PATIENCE_SECONDS, log=log
+    )
 
 
 def kraken(
@@ -30,7 +35,9 @@ def kraken(
     tickhouse publish kraken --symbols BTC/USD
     """
     from ingest.core.settings import load_settings
+    from ingest.feeds.health import FeedLog
     from ingest.feeds.kraken import kraken_live
 
     settings = load_settings()
-    deliver(settings, kraken_live(settings, parse_names(symbols)).messages(), LIVE_PATIENCE_SECONDS)
+    log = FeedLog(settings, "kraken", ["kraken.books", "kraken.trades"], note)
+    deliver(settings, kraken_live(settings, parse_names(symbols)).messages(), LIVE_PATIENCE_SECONDS, log=log)

@@ -34,15 +34,16 @@ def _messages(speed: float | None) -> "Iterator[Message]":
     from ingest.feeds.csv.layout import l2_layout, ohlcv_layout
     from ingest.feeds.csv.playback import CsvPlayback, Destination
     from ingest.feeds.csv.rows import CsvRows
+    from ingest.feeds.simulated.exchange import SIMULATED
 
     folder = PROJECT_ROOT / "data" / "samples"
     replays = []
     for name, symbol in BOOKS.items():
         rows = CsvRows(folder / name)
-        to = Destination("replay.second_books", "coinbase", symbol, "l2_1s")
+        to = Destination("replay.second_books", SIMULATED, symbol, "l2_1s")
         replays.append(CsvPlayback(rows, l2_layout(folder / name, rows.columns), to, speed))
     for name, symbol in BARS.items():
         rows = CsvRows(folder / name)
-        to = Destination("replay.ohlcv", "csv", symbol, "ohlcv_1m")
+        to = Destination("replay.ohlcv", SIMULATED, symbol, "ohlcv_1m")
         replays.append(CsvPlayback(rows, ohlcv_layout(folder / name, rows.columns, {}), to, speed))
     return chain.from_iterable(replay.messages() for replay in replays)

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from ingest.cli.output import note
 from ingest.cli.publish.deliver import deliver
 
 if TYPE_CHECKING:
+    from ingest.core.settings import Settings
     from ingest.feeds.simulated.clock import Clock
     from ingest.feeds.simulated.faults import Faults
+    from ingest.feeds.simulated.standing import Standing
     from ingest.feeds.simulated.symbols import Symbol
     from ingest.feeds.ticks import TickFaults
 
@@ -35,7 +38,9 @@ def simulated(
         typer.Option(help="A fault and its share, e.g. gaps=0.001; may be given several times."),
     ] = None,
 ) -> None:
-    """An exchange that speaks Binance's bytes, with a real order book behind it.
+    """An exchange that speaks Binance's bytes, with a real order book behind it. Its venue is `simulated`.
+
+    Without --start it goes on where it was: its numbers have no hole where it was stopped.
 
     tickhouse publish simulated --messages 50000 --seed 7 --rate max
     tickhouse publish simulated --rate 200 --fault duplicates=0.01 --fault malformed=0.001
@@ -44,14 +49,30 @@ def simulated(
     from ingest.feeds.pacing import paced
     from ingest.feeds.simulated.exchange import SimulatedExchange
     from ingest.feeds.simulated.faults import Faults, with_faults
+    from ingest.operations.left_off import simulating
 
     settings = load_settings()
     per_second = parse_rate(rate)
     faults = parse_faults(fault or [], Faults)
     markets = parse_symbols(symbols)
-    exchange = SimulatedExchange(clock_for(start, per_second, messages), seed, markets)
-    feed = with_faults(islice(exchange.messages(), messages), faults, seed, exchange.resync)
-    deliver(settings, paced(feed, per_second))
+    with simulating(settings) as is_alone:
+        going_on = {} if start else _standings(settings, is_alone=is_alone)
+        clock = clock_for(start, per_second, messages)
+        exchange = SimulatedExchange(clock, seed, markets, standings=going_on)
+        feed = with_faults(islice(exchange.messages(), messages), faults, seed, exchange.resync)
+        deliver(settings, paced(feed, per_second))
+
+
+def _standings(settings: "Settings", *, is_alone: bool) -> "dict[str, Standing]":
+    """Where each market was, unless another process is there now."""
+    from ingest.kafka.topic_admin import ensure_topics
+    from ingest.operations.left_off import standings
+
+    if not is_alone:
+        note("Another simulated exchange runs: this one has numbers of its own, with a hole between them.")
+        return {}
+    ensure_topics(settings)
+    return standings(settings)
 
 
 def clock_for(start: datetime | None, per_second: float | None, messages: int | None) -> "Clock":

@@ -71,6 +71,10 @@ class Book:
         side.put(price, quantity)
         self.last_id += 1
 
+    def go_on_from(self, last_id: int) -> None:
+        """The next diff follows `last_id`; a snapshot now is one change ahead of that."""
+        self._last_sent_id, self.last_id = last_id, last_id + 1
+
     @property
     def unsent_count(self) -> int:
         return self.last_id - self._last_sent_id

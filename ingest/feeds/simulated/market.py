@@ -8,11 +8,13 @@ Tape ─▶ kline, 24hrTicker                    each second or two
 """
 
 from collections.abc import Set
+from dataclasses import replace
 from itertools import groupby
 from random import Random
 
 from ingest.feeds.simulated import wire
 from ingest.feeds.simulated.order_flow import Fill, OrderFlow
+from ingest.feeds.simulated.standing import Standing
 from ingest.feeds.simulated.symbols import Symbol
 from ingest.feeds.simulated.tape import Tape, Trade
 
@@ -32,13 +34,23 @@ class Market:
     """One symbol. Of its channels only those asked for are written."""
 
     def __init__(
-        self, symbol: Symbol, channels: Set[str], random: Random, now_ms: int, first_id: int
+        self,
+        symbol: Symbol,
+        channels: Set[str],
+        random: Random,
+        now_ms: int,
+        first_id: int,
+        standing: Standing | None = None,
     ) -> None:
+        if standing:
+            symbol, first_id = replace(symbol, price=standing.price), standing.trade_id + 1
         self.symbol = symbol.name
         self._channels = channels
         self._flow = OrderFlow(symbol, random, now_ms, first_id)
         self._book = self._flow.book
         self._book.take_diff()
+        if standing:
+            self._book.go_on_from(standing.update_id)
         self._top = self._book.top()
         self._tape = Tape()
         self._trade_id = first_id

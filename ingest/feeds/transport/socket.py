@@ -28,6 +28,8 @@ LARGEST_FRAME_BYTES = 16 * 2**20
 class Endurance:
     """How long a connection may be quiet, live, and stay away."""
 
+    open_seconds: float = 5.0
+    """An attempt that takes longer is given up: whoever waits should hear of it soon."""
     silence_seconds: float = 60.0
     """Nothing came for so long: the connection is given up."""
     renew_seconds: float = 23 * 3600.0
@@ -127,6 +129,7 @@ class LastingSocket:
             self._endpoint.url,
             max_size=LARGEST_FRAME_BYTES,
             compression=None,
+            open_timeout=self._endurance.open_seconds,
             ping_interval=self._endurance.ping_seconds,
             ping_timeout=self._endurance.ping_seconds,
             close_timeout=1,

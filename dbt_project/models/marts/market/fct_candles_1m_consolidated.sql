@@ -17,5 +17,6 @@ select
 from {{ ref("fct_candles_1m") }} as candles
 inner join
     {{ ref("dim_symbols") }} as symbols on candles.venue = symbols.venue and candles.symbol = symbols.symbol
-where base_asset is not null
+-- What was made up is no market's.
+where base_asset is not null and candles.venue <> 'simulated'
 group by base_asset, quote_asset, window_start_at, window_end_at
