@@ -6,6 +6,7 @@ components, 13 of 20 seconds here, at the start of each run.
 
 import dagster as dg
 
+from ingest.core.private import keep_private
 from ingest.core.settings import load_settings
 from orchestration.assets import models, polls, raw, topics
 from orchestration.checks import asset_checks, feeds, readable
@@ -24,6 +25,7 @@ SUBJECTS = (
 
 @dg.definitions
 def defs() -> dg.Definitions:
+    keep_private()  # plain `dagster dev` and runs on other machines do not come by way of our own command
     # Replaying and repairing by a job work on the DuckDB file only so far.
     is_file = load_settings().warehouse == "duckdb"
     subjects = (*SUBJECTS, replay_and_repair) if is_file else SUBJECTS

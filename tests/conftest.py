@@ -51,8 +51,11 @@ def _ctrl_c_is_heard() -> None:
 
 @pytest.fixture(autouse=True)
 def _settings_of_this_test() -> Iterator[None]:
+    """Its own, and the system's own way with new files afterwards."""
     load_settings.cache_clear()
+    mask = os.umask(0o022)
     yield
+    os.umask(mask)
     load_settings.cache_clear()
 
 

@@ -33,6 +33,7 @@ from ingest.cli.topics import topics
 from ingest.cli.trim import prune, reset
 from ingest.cli.up import up
 from ingest.cli.vwap import vwap
+from ingest.core.private import keep_private
 
 app = typer.Typer(
     cls=Commands,
@@ -92,6 +93,7 @@ def _options(
 
 def main() -> None:
     """The entry point."""
+    keep_private()
     if sys.platform == "win32":
         sys.exit(
             "Tickhouse does not run on native Windows: install WSL2 and run it there, in the Linux home."

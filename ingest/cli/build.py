@@ -26,7 +26,7 @@ def build(
         tickhouse build --select fct_candles_1m+ --full-refresh
     """
     from ingest.core.settings import PROJECT_ROOT, load_settings
-    from ingest.operations.child import instance_environment, programs
+    from ingest.operations.child import dbt_environment, programs
     from ingest.operations.home import prepare_home
     from ingest.warehouse.rebuild import check_rebuild
 
@@ -38,5 +38,5 @@ def build(
     command = [str(programs() / "dbt"), "build", "--project-dir", project, "--profiles-dir", project]
     command += ["--full-refresh"] if full_refresh else []
     command += ["--select", *select] if select else []
-    done = subprocess.run(command, env=instance_environment(settings), check=False)
+    done = subprocess.run(command, env=dbt_environment(settings), check=False)
     raise typer.Exit(done.returncode)

@@ -12,7 +12,7 @@ def docs(
 ) -> None:
     """Make the dbt docs site (every table, column, test and the lineage) and serve it."""
     from ingest.core.settings import PROJECT_ROOT, load_settings
-    from ingest.operations.child import instance_environment, programs
+    from ingest.operations.child import dbt_environment, instance_environment, programs
     from ingest.operations.home import prepare_home
 
     settings = load_settings()
@@ -20,10 +20,9 @@ def docs(
     project = str(PROJECT_ROOT / "dbt_project")
     dbt = [str(programs() / "dbt"), "docs"]
     where = ["--project-dir", project, "--profiles-dir", project]
-    environment = instance_environment(settings)
-    made = subprocess.run([*dbt, "generate", *where], env=environment, check=False)
+    made = subprocess.run([*dbt, "generate", *where], env=dbt_environment(settings), check=False)
     if made.returncode or not serve:
         raise typer.Exit(made.returncode)
     typer.echo(f"The docs are at http://127.0.0.1:{port}; Ctrl-C ends.")
     serving = [*dbt, "serve", *where, "--host", "127.0.0.1", "--port", str(port), "--no-browser"]
-    raise typer.Exit(subprocess.run(serving, env=environment, check=False).returncode)
+    raise typer.Exit(subprocess.run(serving, env=instance_environment(settings), check=False).returncode)

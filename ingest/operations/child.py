@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingest.core.errors import ServiceFailed
 from ingest.core.settings import Settings
-from ingest.warehouse.dbt_variables import dbt_variables
+from ingest.warehouse.dbt_variables import dbt_variables, without_secrets
 
 TAIL_LINES = 15
 # Politely, then less so. Dagster needs a while to stop its own children.
@@ -76,11 +76,15 @@ def programs() -> Path:
     return Path(sys.executable).parent
 
 
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """For dbt itself, which takes its secrets from the environment only."""
+    return {**instance_environment(settings), **dbt_variables(settings)}
+
+
 def instance_environment(settings: Settings) -> dict[str, str]:
-    """With it, every process of an instance finds the same home, broker and history."""
+    """With it, every process of an instance finds the same home, broker and history. Without secrets."""
     return {
-        **os.environ,
-        **dbt_variables(settings),
+        **without_secrets({**os.environ, **dbt_variables(settings)}),
         "DAGSTER_HOME": str(settings.dagster_home),
         "DO_NOT_TRACK": "1",
         "PATH": f"{programs()}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -1,22 +1,37 @@
 """Makes TICKHOUSE_HOME ready: folders, Dagster's settings, and a `.env` that tells `dagster dev` of them."""
 
+import os
 import shutil
 from pathlib import Path
 
+from ingest.core.private import close_to_others
 from ingest.core.settings import PROJECT_ROOT, Settings
 from ingest.warehouse.open import open_warehouse
 
 DAGSTER_YAML = PROJECT_ROOT / "orchestration" / "dagster.yaml"
 ENV_FILE = PROJECT_ROOT / ".env"
+# Not `postgres`: root's belongs to the user that PostgreSQL runs as.
+PRIVATE = ("dagster", "logs", "backups", "snapshots", "runs", "kafka", "connect", "warehouse*.duckdb*")
 
 
 def prepare_home(settings: Settings) -> None:
     """Safe to repeat: what is there stays."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    _make(settings.tickhouse_home)
+    settings.dagster_home.mkdir(exist_ok=True)
     copy = settings.dagster_home / "dagster.yaml"
     if not copy.exists():
         shutil.copyfile(DAGSTER_YAML, copy)
     open_warehouse(settings).migrate()
+    for pattern in PRIVATE:
+        for path in settings.tickhouse_home.glob(pattern):
+            close_to_others(path)
+
+
+def _make(home: Path) -> None:
+    """Root's can be passed through, as its PostgreSQL is somebody else; what lies in it is closed."""
+    if not home.exists():
+        home.mkdir(parents=True)
+        home.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
 def write_env(settings: Settings, env_file: Path = ENV_FILE) -> None:
@@ -31,3 +46,4 @@ def write_env(settings: Settings, env_file: Path = ENV_FILE) -> None:
     else:
         lines[place] = line
     env_file.write_text("\n".join(lines) + "\n")
+    close_to_others(env_file)

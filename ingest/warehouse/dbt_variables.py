@@ -5,6 +5,7 @@ of whatever it says.
 """
 
 import base64
+from collections.abc import Mapping
 
 from ingest.core.settings import Settings
 
@@ -23,6 +24,11 @@ def dbt_variables(settings: Settings, run_id: str | None = None) -> dict[str, st
         "DBT_TARGET_PATH": settings.dbt_target,
     }
     return found | _snowflake(settings, run_id) if settings.warehouse == "snowflake" else found
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """For children that do not connect: a key that was decrypted stays in the processes that use it."""
+    return {name: value for name, value in environment.items() if not name.startswith(SECRET)}
 
 
 def _snowflake(settings: Settings, run_id: str | None) -> dict[str, str]:

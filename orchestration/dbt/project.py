@@ -9,7 +9,7 @@ from pathlib import Path
 from dagster_dbt import DbtProject
 
 from ingest.core.settings import PROJECT_ROOT, load_settings
-from ingest.warehouse.dbt_variables import dbt_variables
+from ingest.warehouse.dbt_variables import dbt_variables, without_secrets
 
 DBT_DIR = PROJECT_ROOT / "dbt_project"
 # `dbt deps` has nothing to do: packages from a hub would need a network that may not be there.
@@ -31,7 +31,9 @@ def ensure_manifest() -> Path:
         if not is_current(manifest):
             dbt = str(Path(sys.executable).parent / "dbt")
             where = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
-            subprocess.run([dbt, "--quiet", "parse", *where], check=True, env=dbt_environment())
+            subprocess.run(
+                [dbt, "--quiet", "parse", *where], check=True, env=without_secrets(dbt_environment())
+            )
     return manifest
 
 

@@ -44,9 +44,9 @@ class WarmDbt:
     """Runs dbt commands in this process. The warehouse may be held open by the caller meanwhile."""
 
     def __init__(self, variables: Mapping[str, str] = NO_VARIABLES, run_id: str | None = None) -> None:
-        os.environ.update(dbt_environment(run_id))
         keep_quiet()
         manifest_path = ensure_manifest()
+        os.environ.update(dbt_environment(run_id))
         self.manifest_json: Mapping[str, Any] = json.loads(manifest_path.read_text())
         self._runner = dbtRunner(manifest=_parsed(manifest_path.with_name(PARTIAL_PARSE_FILE_NAME)))
         self._variables = ["--vars", json.dumps(dict(variables))]

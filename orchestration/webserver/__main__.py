@@ -11,6 +11,7 @@ from dagster_webserver import cli
 from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.types import ASGIApp
 
+from ingest.core.private import keep_private
 from ingest.core.settings import load_settings
 from orchestration.webserver.guard import Guard
 from orchestration.webserver.rules import Rules
@@ -23,6 +24,7 @@ def guarded(*arguments: Any, **options: Any) -> ASGIApp:
 
 def main() -> None:
     """The entry point."""
+    keep_private()
     # Dagster's command takes its application from here and nowhere else; the tests would see if it did not.
     cli.create_app_from_workspace_process_context = guarded  # pyright: ignore[reportPrivateImportUsage]
     cli.cli(auto_envvar_prefix="DAGSTER_WEBSERVER", prog_name="tickhouse-webserver")
