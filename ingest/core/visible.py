@@ -3,6 +3,7 @@
 "\\x1b[2J" ─▶ "\\\\x1b[2J"      "\\u202e" (what follows runs from right to left) ─▶ "\\\\u202e"
 """
 
+import json
 import unicodedata
 
 KEPT = "\n\t"
@@ -18,6 +19,16 @@ def visible(text: str) -> str:
     return "".join(_spelt(character) for character in text)
 
 
+def visible_json(text: str) -> str:
+    """The same JSON: what steers is spelt as JSON itself spells it, so a reader gets every character back."""
+    if text.isascii():
+        return text.replace("\x7f", "\\u007f")
+    return "".join(json.dumps(one)[1:-1] if steers(one) else one for one in text)
+
+
+def steers(character: str) -> bool:
+    return unicodedata.category(character) in STEERING and character not in KEPT
+
+
 def _spelt(character: str) -> str:
-    steers = unicodedata.category(character) in STEERING and character not in KEPT
-    return character.encode("unicode_escape").decode() if steers else character
+    return character.encode("unicode_escape").decode() if steers(character) else character

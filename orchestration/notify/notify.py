@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from ingest.core.settings import load_settings
+from ingest.core.visible import visible
 
 log = logging.getLogger(__name__)
 WEBHOOK_TIMEOUT_SECONDS = 10
@@ -44,7 +45,7 @@ News = RunFailed | PriceMoved
 
 
 def to_log(news: News) -> None:
-    log.log(news.level, "%s", news.text)
+    log.log(news.level, "%s", visible(news.text))
 
 
 def to_webhook(news: News) -> None:
