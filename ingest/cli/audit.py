@@ -25,7 +25,7 @@ def audit(
     from ingest.operations.audit import audit_ticks
     from ingest.warehouse.open import open_warehouse
 
-    with open_warehouse(load_settings(), wait_seconds=60).reading() as connection:
+    with open_warehouse(load_settings(), wait_seconds=60) as warehouse, warehouse.reading() as connection:
         findings = audit_ticks(connection, symbol.upper(), date.date())
     rows = [(f.rule, f.checked, f.failed, f.first_offset, f.passed) for f in findings]
     show(COLUMNS, rows, form)

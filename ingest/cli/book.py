@@ -37,12 +37,13 @@ def book(
     tickhouse book BTCUSDT --sequence 50093421584 --format json
     """
     from ingest.core.settings import load_settings
+    from ingest.warehouse.engine import capabilities_of
 
     if at is not None and sequence is not None:
         raise typer.BadParameter("either --at or --sequence, not both")
     settings = load_settings()
     table = AT if sequence is None else AT_SEQUENCE
-    asked = BOOK.format(book=f"table({table})" if settings.warehouse == "snowflake" else table)
+    asked = BOOK.format(book=capabilities_of(settings).table_function.format(table))
     market = market_of(settings, "intermediate.int_book_messages_sequenced", symbol, venue)
     as_of = at if sequence is None else sequence
     answer(settings, asked, form, values={**market, "at": as_of, "levels": levels})

@@ -22,7 +22,7 @@ def snapshot(
         tickhouse snapshot && duckdb -readonly data/snapshots/tickhouse.duckdb
     """
     from ingest.core.settings import load_settings
-    from ingest.warehouse.duckdb.snapshot import snapshot as make
+    from ingest.operations.snapshot import snapshot as make
 
     typer.echo(make(load_settings(), path))
 
@@ -51,10 +51,11 @@ def restore(
     from ingest.operations.backup import read_manifest
     from ingest.operations.backup import restore as put_back
 
-    manifest = read_manifest(folder)
+    settings = load_settings()
+    manifest = read_manifest(settings, folder)
     if not yes:
         typer.confirm(f"Put the backup of {manifest.made_at} in the place of the warehouse?", abort=True)
-    replaced = put_back(load_settings(), folder)
+    replaced = put_back(settings, folder)
     typer.echo(f"Restored the backup of {manifest.made_at}.")
     if replaced:
         typer.echo(f"What was there is now {replaced}; delete it when you need it no more.")

@@ -25,20 +25,11 @@ def copy(
         tickhouse copy --from duckdb --to snowflake && WAREHOUSE=snowflake tickhouse drain
     """
     from ingest.core.settings import load_settings
-    from ingest.operations.copy.move_in import move_in
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
-    from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+    from ingest.operations.copy.move_in import move_house
 
     if (source, target) != (Kind.DUCKDB, Kind.SNOWFLAKE):
         raise typer.BadParameter("only --from duckdb --to snowflake can be done")
-    settings = load_settings()
-    path = settings.model_copy(update={"warehouse": "duckdb"}).warehouse_path
-    warehouse = SnowflakeWarehouse(settings)
-    try:
-        moved = move_in(DuckDbWarehouse(path), warehouse)
-    finally:
-        warehouse.close()
-    for table, count in moved.items():
+    for table, count in move_house(load_settings()).items():
         if count:
             typer.echo(f"{table}: {count} rows")
     typer.echo("All of it is there, by count and digest. Next: WAREHOUSE=snowflake tickhouse drain")

@@ -30,7 +30,10 @@ def drain(
     prepare_home(settings)
     began = time.monotonic()
     rows: dict[str, int] = {}
-    with Drain(lambda: open_log(settings), open_warehouse(settings), topics) as running:
+    with (
+        open_warehouse(settings) as warehouse,
+        Drain(lambda: open_log(settings), warehouse, topics) as running,
+    ):
         for landed in running.run_once():
             rows[landed.topic] = rows.get(landed.topic, 0) + landed.row_count
             for lost in landed.lost:

@@ -1,5 +1,6 @@
 """`tickhouse replay`, `repair` and `fill`: build again what has landed, land again what is missing."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,9 +9,7 @@ import typer
 from ingest.cli.output import note
 
 if TYPE_CHECKING:
-    from ingest.core.settings import Settings
-    from ingest.core.topics import Topic
-    from ingest.warehouse.replay import Batches, Replay
+    from ingest.warehouse.replay import Batches
 
 TopicName = Annotated[str, typer.Option("--topic", help="A name of the topic table, e.g. binance.trades.")]
 
@@ -34,48 +33,22 @@ def replay(
     """
     from ingest.core.settings import load_settings
     from ingest.core.topics import find_topics
+    from ingest.warehouse.open import open_warehouse
+    from ingest.warehouse.replay import batches_between
+    from ingest.warehouse.replay import replay as mark
 
     [found] = find_topics([topic])
     settings = load_settings()
-    mark = _mark_in_snowflake if settings.warehouse == "snowflake" else _mark_in_duckdb
-    done = mark(settings, found, _named(batches), _utc(start), _utc(end))
+    with open_warehouse(settings) as warehouse:
+        chosen = _named(batches)
+        if chosen is None and (start or end):
+            with warehouse.reading() as connection:
+                chosen = batches_between(connection, found, _utc(start), _utc(end))
+        done = mark(warehouse, found, chosen)
     typer.echo(
         f"Batches {done.batches.first} to {done.batches.last} ({done.row_count} messages) count as new "
         f"again, as batch {done.batch_id}."
     )
-
-
-def _mark_in_duckdb(
-    settings: "Settings",
-    topic: "Topic",
-    batches: "Batches | None",
-    start: datetime | None,
-    end: datetime | None,
-) -> "Replay":
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
-    from ingest.warehouse.replay import all_batches, batches_between, replay
-
-    with DuckDbWarehouse(settings.warehouse_path).open() as connection:
-        if batches is None and start is None and end is None:
-            batches = all_batches(connection, topic)
-        return replay(connection, topic, batches or batches_between(connection, topic, start, end))
-
-
-def _mark_in_snowflake(
-    settings: "Settings",
-    topic: "Topic",
-    batches: "Batches | None",
-    start: datetime | None,
-    end: datetime | None,
-) -> "Replay":
-    from ingest.warehouse.snowflake.replay import batches_between, replay
-    from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
-
-    warehouse = SnowflakeWarehouse(settings)
-    try:
-        return replay(warehouse, topic, batches or batches_between(warehouse, topic, start, end))
-    finally:
-        warehouse.close()
 
 
 def _named(batches: str | None) -> "Batches | None":
@@ -108,20 +81,17 @@ def repair(
     from ingest.core.topics import find_topics
     from ingest.drain.repair import repair as fill
     from ingest.kafka.open import open_log
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+    from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()
-    log = open_log(settings)
     rows = 0
-    try:
+    with closing(open_log(settings)) as log, open_warehouse(settings) as warehouse:
         for one in find_topics(topic):
-            for filled in fill(log, DuckDbWarehouse(settings.warehouse_path), one):
+            for filled in fill(log, warehouse, one):
                 rows += filled.row_count
                 typer.echo(f"{filled.hole}: {filled.row_count} landed")
                 for lost in filled.lost:
                     note(f"{lost} is not in Kafka any more: written down as lost.")
-    finally:
-        log.close()
     typer.echo(f"{rows} messages landed that raw lacked.")
 
 
@@ -138,7 +108,7 @@ def fill() -> None:
     from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()
-    with open_warehouse(settings).reading() as connection:
+    with open_warehouse(settings) as warehouse, warehouse.reading() as connection:
         gaps = gaps_to_fill(connection)
     for gap in gaps:
         typer.echo(f"{gap.venue} {gap}")

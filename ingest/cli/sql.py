@@ -1,7 +1,7 @@
 """`tickhouse sql`: ask the warehouse while everything runs."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -72,28 +72,24 @@ def answer(
     values: Mapping[str, object] | None = None,
 ) -> None:
     """Run it, reading only, and show what it gives; `values` for its `$names`."""
-    at_most = TABLE_ROWS + 1 if form is Format.TABLE else None
-    if settings.warehouse == "snowflake":
-        from ingest.warehouse.snowflake.reading import ask
+    from ingest.warehouse.open import open_warehouse
 
-        columns, rows = ask(settings, statement, values, at_most, time_limit)
-    else:
-        columns, rows = _ask_duckdb(settings, statement, values, at_most, wait_seconds, time_limit)
-    show(columns, rows[:TABLE_ROWS] if form is Format.TABLE else rows, form)
-    if form is Format.TABLE and len(rows) > TABLE_ROWS:
+    at_most = TABLE_ROWS + 1 if form is Format.TABLE else None
+    with open_warehouse(settings, wait_seconds=wait_seconds) as warehouse:
+        found = warehouse.ask(statement, values, at_most=at_most, time_limit=time_limit)
+    show(found.columns, found.rows[:TABLE_ROWS] if form is Format.TABLE else found.rows, form)
+    if form is Format.TABLE and len(found.rows) > TABLE_ROWS:
         note(f"The first {TABLE_ROWS} rows; --format csv gives all.")
 
 
-def rows_of(settings: "Settings", statement: str) -> list[tuple]:
+def rows_of(settings: "Settings", statement: str) -> Sequence[tuple]:
     """All that a question of ours gives; what is not built yet is said as such."""
     from ingest.core.errors import QueryFailed
+    from ingest.warehouse.open import open_warehouse
 
     try:
-        if settings.warehouse == "snowflake":
-            from ingest.warehouse.snowflake.reading import ask
-
-            return ask(settings, statement)[1]
-        return _ask_duckdb(settings, statement, None, None, WAIT_SECONDS, TIME_LIMIT)[1]
+        with open_warehouse(settings, wait_seconds=WAIT_SECONDS) as warehouse:
+            return warehouse.ask(statement, time_limit=TIME_LIMIT).rows
     except QueryFailed as error:
         if "does not exist" in str(error):
             raise QueryFailed(
@@ -101,39 +97,3 @@ def rows_of(settings: "Settings", statement: str) -> list[tuple]:
                 "`tickhouse drain && tickhouse build` does it once."
             ) from error
         raise
-
-
-def _ask_duckdb(
-    settings: "Settings",
-    statement: str,
-    values: Mapping[str, object] | None,
-    at_most: int | None,
-    wait_seconds: float,
-    time_limit: float,
-) -> tuple[list[str], list[tuple]]:
-    import threading
-
-    import duckdb
-
-    from ingest.core.errors import QueryFailed
-    from ingest.warehouse.duckdb.file import DuckDbFile
-
-    warehouse = DuckDbFile(settings.warehouse_path)
-    if not warehouse.path.exists():
-        raise QueryFailed(f"There is no warehouse at {warehouse.path} yet. Start with: tickhouse up")
-    with warehouse.reading(wait_seconds) as connection:
-        cut_off = threading.Timer(time_limit, connection.interrupt)
-        cut_off.start()
-        try:
-            found = connection.execute(statement, values)
-            columns = [column[0] for column in found.description or ()]
-            return columns, found.fetchall() if at_most is None else found.fetchmany(at_most)
-        except duckdb.InterruptException:
-            raise QueryFailed(
-                f"Cut off after {time_limit:.0f} s: ingestion was waiting. Ask a copy (tickhouse snapshot), "
-                "or set --time-limit."
-            ) from None
-        except duckdb.Error as error:
-            raise QueryFailed(str(error)) from error
-        finally:
-            cut_off.cancel()

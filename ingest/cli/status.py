@@ -86,5 +86,9 @@ def _say_the_rest(found: "Status") -> None:
     note(f"run that loops: {runs or 'none (the sensor starts one when there is work)'}")
     if found.change_data is not None:
         note(f"change data capture: {found.change_data}")
-    size = "in Snowflake" if found.warehouse_bytes is None else f"{found.warehouse_bytes / 2**20:.0f} MiB"
+    size = (
+        f"in {found.warehouse}"
+        if found.warehouse_bytes is None
+        else f"{found.warehouse_bytes / 2**20:.0f} MiB"
+    )
     note(f"warehouse: {size}; free disk: {found.free_bytes / 2**30:.1f} GiB")

@@ -7,7 +7,7 @@ import typer
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
-    from ingest.warehouse.duckdb.shrink import Shrunk
+    from ingest.warehouse.protocol import Shrunk
 
 
 def prune(
@@ -27,23 +27,22 @@ def prune(
     from ingest.core.settings import load_settings
     from ingest.core.topics import TOPICS
     from ingest.warehouse.connection import transaction
-    from ingest.warehouse.duckdb.shrink import shrink
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
     from ingest.warehouse.models import read_models
     from ingest.warehouse.open import open_warehouse
     from ingest.warehouse.retention import prune as take
 
-    warehouse = open_warehouse(load_settings())
     now = datetime.now(UTC).replace(tzinfo=None)
-    with warehouse.open() as connection, transaction(connection, is_kept=not dry_run):
-        pruned = take(connection, TOPICS, read_models(), now, new_batch=warehouse.new_batch)
+    with open_warehouse(load_settings()) as warehouse:
+        with warehouse.open() as connection, transaction(connection, is_kept=not dry_run):
+            pruned = take(connection, TOPICS, read_models(), now, warehouse.new_batch)
+        shrunk = None if dry_run else warehouse.shrink()
     rows = [(one.topic, one.kept_from, *table) for one in pruned for table in one.deleted.items()]
     show(("topic", "kept_from", "table", "rows"), rows, form)
     for one in pruned:
         if one.skipped:
             note(f"{one.topic} was left as it is: {one.skipped}.")
-    if not dry_run and isinstance(warehouse, DuckDbWarehouse):
-        _say_size(shrink(warehouse.file))
+    if shrunk is not None:
+        _say_size(shrunk)
 
 
 def _say_size(shrunk: "Shrunk") -> None:
@@ -71,15 +70,15 @@ def reset(
     """
     from ingest.core.settings import load_settings
     from ingest.core.topics import find_topics
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
     from ingest.warehouse.models import models_without_manifest, parsed_manifest, read_models
+    from ingest.warehouse.open import open_warehouse
     from ingest.warehouse.reset import reset as forget
 
     topics = find_topics(topic)
     if not yes:
         names = ", ".join(one.name for one in topics)
         typer.confirm(f"Forget all that has landed of {names}, and the tables built from it?", abort=True)
-    with DuckDbWarehouse(load_settings().warehouse_path).open() as connection:
+    with open_warehouse(load_settings()) as warehouse, warehouse.open() as connection:
         models = read_models() if parsed_manifest().exists() else models_without_manifest(connection)
-        gone = forget(connection, topics, models)
+        gone = forget(connection, topics, models, warehouse.new_batch)
     typer.echo("Emptied: " + ", ".join(gone))

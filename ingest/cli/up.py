@@ -54,6 +54,7 @@ def up(
     from ingest.core.settings import load_settings
     from ingest.operations.stack import Stack
     from ingest.operations.watching import FeedNews, FirstRows, newest_batch_id
+    from ingest.warehouse.engine import capabilities_of
 
     if feed not in FEEDS:
         raise SettingsInvalid(f"There is no feed {feed!r}. Try one of: {', '.join(FEEDS)}.")
@@ -66,7 +67,7 @@ def up(
     console = Console(highlight=False)
     began = time.monotonic()
     first = None
-    if settings.warehouse == "duckdb":  # to ask Snowflake again and again would cost
+    if not capabilities_of(settings).is_metered:  # to ask again and again would cost
         table, venue = FIRST_ROWS.get(feed, CANDLES), VENUES.get(feed, feed)
         first = FirstRows(settings, table, venue, newest_batch_id(settings))
     with Stack(settings, port) as stack:

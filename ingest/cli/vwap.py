@@ -7,14 +7,13 @@ import typer
 
 from ingest.cli.markets import market_of
 from ingest.cli.output import Format
-from ingest.cli.sql import answer
+from ingest.cli.sql import WAIT_SECONDS, answer
 
 LAST_DAY = (
     "select max(session_start_at) from marts.fct_vwap_session where venue = $venue and symbol = $symbol"
 )
-ANCHORED = f"select * from marts.vwap_anchored($venue, $symbol, coalesce($since, ({LAST_DAY})))"
 # The last day is asked for first: Snowflake promises no subquery as an argument of a table function.
-IN_SNOWFLAKE = "select * from table(marts.vwap_anchored($venue, $symbol, cast($since as timestamp_ntz)))"
+ANCHORED = "marts.vwap_anchored($venue, $symbol, cast($since as timestamp))"
 
 
 def vwap(
@@ -31,13 +30,13 @@ def vwap(
     tickhouse vwap BTCUSDT --since "2026-01-01 12:30:00" --format json
     """
     from ingest.core.settings import load_settings
+    from ingest.warehouse.engine import capabilities_of
+    from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()
     market = market_of(settings, "marts.fct_vwap_session", symbol, venue)
-    if settings.warehouse == "snowflake":
-        from ingest.warehouse.snowflake.reading import ask
-
-        since = since or ask(settings, LAST_DAY, market)[1][0][0]
-        answer(settings, IN_SNOWFLAKE, form, values={**market, "since": since})
-    else:
-        answer(settings, ANCHORED, form, values={**market, "since": since})
+    if since is None:
+        with open_warehouse(settings, wait_seconds=WAIT_SECONDS) as warehouse:
+            [(since,)] = warehouse.ask(LAST_DAY, market).rows
+    asked = f"select * from {capabilities_of(settings).table_function.format(ANCHORED)}"
+    answer(settings, asked, form, values={**market, "since": since})

@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     tickhouse_home: Path = Field(
         default=PROJECT_ROOT / "data", description="Holds everything that is generated."
     )
-    warehouse: Literal["duckdb", "snowflake"] = Field(default="duckdb", description="Where the data lands.")
+    warehouse: str = Field(
+        default="duckdb", description="Where the data lands: duckdb, snowflake, or the module of an engine."
+    )
 
     kafka_bootstrap_servers: str | None = Field(
         default=None, description="host:port[,host:port] of your cluster; unset: the embedded broker."
@@ -159,26 +161,10 @@ class Settings(BaseSettings):
         port = taken.read_text().strip() if taken.exists() else str(self.embedded_kafka_port)
         return f"127.0.0.1:{port}"
 
-    def require_duckdb(self) -> None:
-        """Refuses what works on DuckDB only so far, rather than doing it in another place than asked."""
-        if self.warehouse != "duckdb":
-            raise SettingsInvalid(
-                f"WAREHOUSE={self.warehouse}: this works on DuckDB only so far. `tickhouse drain` lands "
-                "Kafka in Snowflake, and docs/snowflake.md has what else works; unset WAREHOUSE for the rest."
-            )
-
     @property
     def warehouse_path(self) -> Path:
-        """The DuckDB file."""
-        self.require_duckdb()
+        """The DuckDB file, where DuckDB is the warehouse."""
         return self.tickhouse_home / "warehouse.duckdb"
-
-    @property
-    def dbt_target(self) -> str:
-        """Where dbt keeps what it parsed, in its project: it names the database, so each has its own."""
-        if self.warehouse == "duckdb":
-            return "target"
-        return f"target/snowflake/{self.snowflake_account}/{self.snowflake_database}"
 
     @property
     def dagster_home(self) -> Path:

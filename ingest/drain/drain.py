@@ -15,10 +15,12 @@ from itertools import count
 
 from ingest.core.errors import NeedsAttention, StaleLanding
 from ingest.core.topics import TOPICS, Topic
-from ingest.drain.gathering import ACROSS_A_NETWORK, Gathering, Limits
+from ingest.drain.gathering import Gathering
+from ingest.drain.lag import lag
 from ingest.drain.plan import Plan, plan
-from ingest.drain.troubles import RETRY_SECONDS, RETRY_SECONDS_WHERE_ASKING_COSTS, Troubles
-from ingest.kafka.log import KafkaLog
+from ingest.drain.troubles import Troubles
+from ingest.kafka.log import KafkaLog, TopicState
+from ingest.warehouse.capabilities import Limits
 from ingest.warehouse.protocol import Batch, Landed, TopicPositions, Warehouse
 
 log = logging.getLogger(__name__)
@@ -40,13 +42,13 @@ class Drain:
         self._control = open_log()
         self._warehouse = warehouse
         self._topics = {topic.name: topic for topic in topics}
-        self._limits = limits or (ACROSS_A_NETWORK if warehouse.is_metered else Limits())
+        self._limits = limits or warehouse.capabilities.limits
         self._run_id = run_id
         self._positions: dict[str, TopicPositions] = {}
         self._reading: dict[str, Iterator[Batch]] = {}
-        self._ends: dict[str, dict[int, int]] = {}
+        self._states: dict[str, TopicState] = {}
         self._turns = count(1)
-        self._troubles = Troubles(RETRY_SECONDS_WHERE_ASKING_COSTS if warehouse.is_metered else RETRY_SECONDS)
+        self._troubles = Troubles(warehouse.capabilities.retry_seconds)
         self._served: dict[str, int] = {}
         """When each topic last had its turn."""
 
@@ -132,15 +134,14 @@ class Drain:
     @property
     def is_caught_up(self) -> bool:
         """Nothing is left to land, but what cannot be read."""
-        return not any(lag for topic, lag in self.lag().items() if topic not in self._troubles.by_topic)
+        return not any(behind for topic, behind in self.lag().items() if topic not in self._troubles.by_topic)
 
     def lag(self) -> dict[str, int]:
         """Messages that each topic had, when last looked at, and that have not landed."""
-        behind = {}
-        for topic, ends in self._ends.items():
-            landed = self._positions[topic].next_offsets if topic in self._positions else {}
-            behind[topic] = sum(max(0, end - landed.get(number, 0)) for number, end in ends.items())
-        return behind
+        return {
+            topic: lag(state, self._positions.get(topic, TopicPositions.none(topic)))
+            for topic, state in self._states.items()
+        }
 
     def _land_nth(self, prepared: Future[Sequence[Batch]], number: int) -> Landed | None:
         return self.land(prepared.result()[number])
@@ -153,13 +154,11 @@ class Drain:
         if any(name not in self._positions for name in idle):
             known = self._warehouse.positions()
             for name in idle:
-                nothing = TopicPositions(name, 0, None, {})
-                self._positions.setdefault(name, known.get(name, nothing))
+                self._positions.setdefault(name, known.get(name, TopicPositions.none(name)))
         states = self._control.states(idle)
-        self._ends = {name: ends for name, ends in self._ends.items() if name not in idle}
+        self._states = {name: state for name, state in self._states.items() if name not in idle} | states
         started: dict[str, Iterator[Batch]] = {}
         for name, state in states.items():
-            self._ends[name] = {number: bounds.end for number, bounds in state.bounds.items()}
             next_plan = plan(self._topics[name], state, self._positions[name], self._control)
             next_plan = self._troubles.around(next_plan)
             if next_plan.has_work:

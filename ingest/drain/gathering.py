@@ -5,42 +5,14 @@ batches: so few records are alive at a time, and many rows land together.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pyarrow as pa
 
 from ingest.drain.plan import Plan
 from ingest.drain.raw_rows import to_rows
 from ingest.kafka.log import Records
+from ingest.warehouse.capabilities import Limits
 from ingest.warehouse.protocol import Batch, Landing
-
-ROW_GROUP = 122_880
-"""DuckDB's: so many rows in one transaction go straight to their place. Fewer go to the write-ahead log
-and are written again at the checkpoint (5 µs a row against 15 for half as many)."""
-CHUNK_MESSAGES = ROW_GROUP // 12
-MEBIBYTE = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one batch may hold in memory."""
-
-    max_messages: int = ROW_GROUP
-    max_bytes: int = 64 * MEBIBYTE
-    max_bytes_at_once: int = 1536 * MEBIBYTE
-    """Of the batches of all topics together; the topics that this leaves out come first the next time."""
-
-    @property
-    def chunk_messages(self) -> int:
-        return min(CHUNK_MESSAGES, self.max_messages)
-
-    @property
-    def chunk_bytes(self) -> int:
-        return min(self.max_bytes // 4, 16 * MEBIBYTE)
-
-
-ACROSS_A_NETWORK = Limits(2_000_000, max_bytes=640 * MEBIBYTE, max_bytes_at_once=640 * MEBIBYTE)
-"""Snowflake likes files of 100 to 250 MB: two million trades have 120 in Parquet, and 640 in Arrow."""
 
 
 class Gathering:

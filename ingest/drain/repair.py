@@ -16,23 +16,20 @@ from ingest.core.window import Window
 from ingest.drain.plan import current_life
 from ingest.drain.raw_rows import to_rows
 from ingest.kafka.log import KafkaLog, TopicState
-from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.holes import Filled, Hole, fill, find_holes
-from ingest.warehouse.protocol import TopicPositions
+from ingest.warehouse.protocol import TopicPositions, Warehouse
 from ingest.warehouse.raw_schema import SCHEMA
 
 MAX_MESSAGES = 50_000
 MAX_BYTES = 32 * 2**20
 
 
-def repair(
-    log: KafkaLog, warehouse: DuckDbWarehouse, topic: Topic, run_id: str | None = None
-) -> Iterator[Filled]:
+def repair(log: KafkaLog, warehouse: Warehouse, topic: Topic, run_id: str | None = None) -> Iterator[Filled]:
     """Fill hole after hole, each in a transaction of its own; the warehouse is free in between."""
     landed = warehouse.positions().get(topic.name)
     if landed is None:
         return
-    with warehouse.file.reading() as connection:
+    with warehouse.reading() as connection:
         holes = find_holes(connection, topic)
     is_current = [hole.window.partition.life == landed.life for hole in holes]
     state = _state(log, topic, landed) if any(is_current) else None
@@ -44,11 +41,10 @@ def repair(
                 if not hole.is_lost_range:
                     raise  # a lost range may be what `tickhouse skip` passed over, and stays lost
         elif not hole.is_lost_range:
-            with warehouse.open() as connection:
-                nothing = SCHEMA.empty_table()
-                yield fill(
-                    connection, topic, hole, hole.window, nothing, lost_reason="topic_deleted", run_id=run_id
-                )
+            nothing = SCHEMA.empty_table()
+            yield fill(
+                warehouse, topic, hole, hole.window, nothing, lost_reason="topic_deleted", run_id=run_id
+            )
 
 
 def _state(log: KafkaLog, topic: Topic, landed: TopicPositions) -> TopicState:
@@ -66,7 +62,7 @@ def _state(log: KafkaLog, topic: Topic, landed: TopicPositions) -> TopicState:
 
 
 def _fill_from_kafka(
-    log: KafkaLog, warehouse: DuckDbWarehouse, topic: Topic, state: TopicState, hole: Hole, run_id: str | None
+    log: KafkaLog, warehouse: Warehouse, topic: Topic, state: TopicState, hole: Hole, run_id: str | None
 ) -> Iterator[Filled]:
     """A window is read whole, as it was landed; a lost range can be long and is filled piece by piece."""
     readable = _readable(state, hole)
@@ -74,12 +70,10 @@ def _fill_from_kafka(
         rows = pa.concat_tables(
             [SCHEMA.empty_table(), *(rows for _, rows in _read(log, topic, state, readable))]
         )
-        with warehouse.open() as connection:
-            yield fill(connection, topic, hole, readable, rows, run_id=run_id)
+        yield fill(warehouse, topic, hole, readable, rows, run_id=run_id)
         return
     for window, rows in _read(log, topic, state, readable):
-        with warehouse.open() as connection:
-            filled = fill(connection, topic, hole, window, rows, run_id=run_id)
+        filled = fill(warehouse, topic, hole, window, rows, run_id=run_id)
         yield filled
         hole = Hole(Window(window.partition, window.end, hole.window.end), filled.batch_id, None)
 

@@ -13,7 +13,6 @@ from ingest.drain.plan import Plan
 
 RETRY_SECONDS = 10.0
 """Somebody may have passed over it (`tickhouse skip`), or mended what was wrong."""
-RETRY_SECONDS_WHERE_ASKING_COSTS = 300.0
 
 log = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ from ingest.metrics.models import ModelProgress, measured_models, read_progress
 from ingest.metrics.rejected import Rejected, read_rejected
 from ingest.operations.looking import looking
 from ingest.operations.status import Status, read_status
+from ingest.warehouse.engine import capabilities_of
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,6 @@ class Reader:
                 read_progress(connection, models),
                 read_latencies(connection),
                 dict(self._landings.histograms),
-                beats(self._settings).cadences,
+                beats(self._settings, capabilities_of(self._settings).beats).cadences,
                 took_seconds=time.monotonic() - began,
             )

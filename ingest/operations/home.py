@@ -21,7 +21,8 @@ def prepare_home(settings: Settings) -> None:
     copy = settings.dagster_home / "dagster.yaml"
     if not copy.exists():
         shutil.copyfile(DAGSTER_YAML, copy)
-    open_warehouse(settings).migrate()
+    with open_warehouse(settings) as warehouse:
+        warehouse.migrate()
     for pattern in PRIVATE:
         for path in settings.tickhouse_home.glob(pattern):
             close_to_others(path)

@@ -3,72 +3,50 @@
 positions + three questions for all topics at once ─▶ {topic: LandedTopic}
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from ingest.core.settings import Settings
 from ingest.core.topics import BY_NAME
-from ingest.warehouse.duckdb.file import DuckDbFile
-from ingest.warehouse.duckdb.warehouse import read_positions
-from ingest.warehouse.protocol import TopicPositions
-
-Ask = Callable[[str], list[tuple]]
+from ingest.warehouse.connection import Connection, is_built
+from ingest.warehouse.protocol import TopicPositions, Warehouse
 
 LOST = "select topic, sum(end_offset - first_offset) from ops.lost_ranges group by topic"
-REJECTED = "select kafka_topic, count(*) from marts.fct_rejected_records group by kafka_topic"
-# Of its columns: not every catalogue has views among the tables.
-IS_BUILT = """select 1 from information_schema.columns
-              where lower(table_schema) = 'marts' and lower(table_name) = 'fct_rejected_records' limit 1"""
+REJECTED_RECORDS = "marts.fct_rejected_records"
+REJECTED = f"select kafka_topic, count(*) from {REJECTED_RECORDS} group by kafka_topic"
 
 
 @dataclass(frozen=True, slots=True)
 class LandedTopic:
     """What the warehouse knows of a topic."""
 
-    next_offsets: Mapping[int, int]
-    topic_id: str | None
+    positions: TopicPositions
     newest_at: datetime | None
     rejected: int
     lost: int
 
 
-def read_landed(settings: Settings, wait_seconds: float) -> dict[str, LandedTopic]:
+def read_landed(warehouse: Warehouse) -> dict[str, LandedTopic]:
     """By topic, those that ever landed."""
-    if settings.warehouse == "snowflake":
-        return _in_snowflake(settings)
-    if not settings.warehouse_path.exists():
+    positions = warehouse.positions()
+    if not positions:
         return {}
-    with DuckDbFile(settings.warehouse_path).reading(wait_seconds) as connection:
-        return _by_topic(read_positions(connection), lambda sql: connection.execute(sql).fetchall())
+    with warehouse.reading() as connection:
+        return _by_topic(positions, connection)
 
 
-def _in_snowflake(settings: Settings) -> dict[str, LandedTopic]:
-    from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+def _by_topic(positions: Mapping[str, TopicPositions], connection: Connection) -> dict[str, LandedTopic]:
+    def ask(sql: str) -> dict[str, Any]:
+        return dict(connection.execute(sql).fetchall())
 
-    warehouse = SnowflakeWarehouse(settings)
-    try:
-        positions = warehouse.positions()
-        with warehouse.cursor() as cursor:
-
-            def ask(sql: str) -> list[tuple]:
-                cursor.execute(sql)
-                return [tuple(row) for row in cursor.fetchall()]
-
-            return _by_topic(positions, ask)
-    finally:
-        warehouse.close()
-
-
-def _by_topic(positions: Mapping[str, TopicPositions], ask: Ask) -> dict[str, LandedTopic]:
     known = {name: position for name, position in positions.items() if name in BY_NAME}
-    newest: dict[str, datetime | None] = dict(ask(_newest_query(known))) if known else {}
-    lost: dict[str, int] = dict(ask(LOST))
-    rejected: dict[str, int] = dict(ask(REJECTED)) if ask(IS_BUILT) else {}
+    newest: dict[str, datetime | None] = ask(_newest_query(known)) if known else {}
+    lost: dict[str, int] = ask(LOST)
+    rejected: dict[str, int] = ask(REJECTED) if is_built(connection, REJECTED_RECORDS) else {}
     return {
         name: LandedTopic(
-            position.next_offsets,
-            position.topic_id,
+            position,
             at.replace(tzinfo=UTC) if (at := newest.get(name)) else None,
             rejected.get(name, 0),
             int(lost.get(name, 0)),

@@ -51,15 +51,11 @@ class Compared:
 
 def compare(settings: Settings, select: Iterable[str] = ()) -> Iterator[Compared]:
     """Table by table. `settings` name a Snowflake account, and TICKHOUSE_HOME has the DuckDB file."""
-    here = DuckDbWarehouse(settings.model_copy(update={"warehouse": "duckdb"}).warehouse_path)
-    there = SnowflakeWarehouse(settings)
-    try:
+    with DuckDbWarehouse(settings.warehouse_path) as here, SnowflakeWarehouse(settings) as there:
         _check_positions(here, there)
         for model in _chosen(set(select)):
             if not model.rows_by_batch:
                 yield _compared(model, here, there)
-    finally:
-        there.close()
 
 
 def _chosen(wanted: set[str]) -> list[Model]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from ingest.core.held_file import is_held
 from ingest.core.settings import Settings
-from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 
 LEASE = "micro_batch"
 """The lease that says which run loops."""
@@ -66,18 +65,14 @@ def end_looping(settings: Settings, patience_seconds: float) -> bool:
     while running := looping_runs(settings):
         if time.monotonic() > deadline:
             return False
-        # Again and again: a run that is starting takes the lease after the first time.
-        if settings.warehouse == "duckdb":
-            DuckDbWarehouse(settings.warehouse_path, wait_seconds=patience_seconds).release_lease(LEASE)
-        else:
-            for run_id in running:
-                _end_sign(settings, run_id).touch()
+        for run_id in running:
+            _end_sign(settings, run_id).touch()
         time.sleep(0.2)
     return True
 
 
 def is_asked_to_end(settings: Settings, run_id: str) -> bool:
-    """Without a question to the warehouse, where each one costs."""
+    """Without a question to the warehouse: it may be held, and each one may cost."""
     return _end_sign(settings, run_id).exists()
 
 

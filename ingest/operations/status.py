@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from ingest.core.errors import BrokerUnavailable
 from ingest.core.settings import Settings
 from ingest.core.topics import TOPICS, Topic
+from ingest.drain.lag import lag, landed_offsets
 from ingest.feeds.health import FeedHealth, read_feeds
 from ingest.kafka.log import TopicState
 from ingest.kafka.open import open_log
@@ -18,6 +19,8 @@ from ingest.operations.landed import LandedTopic, read_landed
 from ingest.operations.runs import looping_runs
 from ingest.services import change_data
 from ingest.services.change_data import ChangeDataStatus
+from ingest.warehouse.open import open_warehouse
+from ingest.warehouse.protocol import TopicPositions
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,10 @@ class Status:
 
     topics: list[TopicStatus]
     looping_runs: list[str]
+    warehouse: str
+    """Its name, as its makers write it."""
     warehouse_bytes: int | None
-    """Of the DuckDB file; Snowflake counts its own."""
+    """None: it takes nothing of this disk."""
     free_bytes: int
     change_data: ChangeDataStatus | None = None
     """Of change data capture, where it runs or should."""
@@ -65,50 +70,48 @@ class Status:
 
 
 def read_status(settings: Settings, wait_seconds: float) -> Status:
-    landed = read_landed(settings, wait_seconds)
+    with open_warehouse(settings, wait_seconds=wait_seconds) as warehouse:
+        landed = read_landed(warehouse)
+        title, size = warehouse.capabilities.title, warehouse.size_bytes()
     states = _states(settings)
+    looping = looping_runs(settings)
     return Status(
-        [_of_topic(topic, states, landed.get(topic.name), bool(looping_runs(settings))) for topic in TOPICS],
-        looping_runs(settings),
-        _warehouse_bytes(settings),
+        [of_topic(topic, states, landed.get(topic.name), is_looping=bool(looping)) for topic in TOPICS],
+        looping,
+        title,
+        size,
         shutil.disk_usage(settings.tickhouse_home).free,
         change_data.status(settings),
         read_feeds(settings),
     )
 
 
-def _of_topic(
+def of_topic(
     topic: Topic,
     states: Mapping[str, TopicState] | None,
     landed: LandedTopic | None,
-    is_looping: bool,  # noqa: FBT001
+    *,
+    is_looping: bool,
 ) -> TopicStatus:
-    known = landed or LandedTopic({}, None, None, 0, 0)
+    """`states`: the topics as Kafka has them; None: it does not answer."""
+    known = landed or LandedTopic(TopicPositions.none(topic.name), None, 0, 0)
     newest = (
         None if known.newest_at is None else round((datetime.now(UTC) - known.newest_at).total_seconds(), 1)
     )
     state = states.get(topic.name) if states is not None else None
     if state is None:
         word = "broker away" if states is None else "missing"
-        return TopicStatus(topic.name, None, sum(known.next_offsets.values()), None, newest, known.rejected,
-                           known.lost, word)  # fmt: skip
-    is_same_life = known.topic_id == state.topic_id
-    offsets = known.next_offsets if is_same_life else {}
+        at = sum(known.positions.next_offsets.values())
+        return TopicStatus(topic.name, None, at, None, newest, known.rejected, known.lost, word)
+    at = sum(landed_offsets(state, known.positions).values())
     end = sum(bounds.end for bounds in state.bounds.values())
-    lag = sum(max(0, b.end - max(b.start, offsets.get(n, 0))) for n, b in state.bounds.items())
+    behind = lag(state, known.positions)
     word = "ok" if end else "no data yet"
-    if lag:
+    if behind:
         word = "catching up" if is_looping else "behind"
     elif newest is not None and newest > topic.fresh_within.total_seconds():
         word = "quiet"
-    return TopicStatus(topic.name, end, sum(offsets.values()), lag, newest, known.rejected, known.lost, word)
-
-
-def _warehouse_bytes(settings: Settings) -> int | None:
-    if settings.warehouse != "duckdb":
-        return None
-    path = settings.warehouse_path
-    return path.stat().st_size if path.exists() else 0
+    return TopicStatus(topic.name, end, at, behind, newest, known.rejected, known.lost, word)
 
 
 def _states(settings: Settings) -> Mapping[str, TopicState] | None:

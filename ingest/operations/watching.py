@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import duckdb
-
 from ingest.core.errors import WarehouseBusy
 from ingest.core.settings import Settings
 from ingest.feeds.health import read_feeds
-from ingest.warehouse.duckdb.file import DuckDbFile
+from ingest.warehouse.connection import REFUSALS
+from ingest.warehouse.open import open_warehouse
 
 WAIT_SECONDS = 5
 
@@ -47,15 +46,16 @@ class FirstRows:
 
 def newest_batch_id(settings: Settings) -> int:
     """0: nothing has landed, or nothing can."""
-    if not settings.warehouse_path.exists():
-        return 0
     return _one(settings, "select coalesce(max(batch_id), 0) from ops.batches", [])
 
 
 def _one(settings: Settings, question: str, values: list[object]) -> int:
     try:
-        with DuckDbFile(settings.warehouse_path).reading(WAIT_SECONDS) as connection:
+        with (
+            open_warehouse(settings, wait_seconds=WAIT_SECONDS) as warehouse,
+            warehouse.reading() as connection,
+        ):
             row = connection.execute(question, values).fetchone()
-    except (WarehouseBusy, duckdb.CatalogException):
+    except (WarehouseBusy, *REFUSALS):
         return 0
     return row[0] if row else 0

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from ingest.core.topics import Topic
 from ingest.warehouse.connection import Connection, built_relations, places
 from ingest.warehouse.models import Model
+from ingest.warehouse.raw_schema import PAYLOAD_BITS
 
 # Numbered below zero until the old ones are gone: a temporary table would end the transaction in Snowflake.
 INSERT_SMALLER = """
     insert into ops.windows
     with kept as (
         select batch_id, topic_life, kafka_partition, kafka_offset,
-            coalesce(bit_length(payload), 8 * octet_length(payload_bytes)) as bits
+            {payload_bits} as bits
         from raw.{raw_table} where batch_id <= ?
     ), counted as (
         select windows.batch_id, topic, windows.topic_life, windows.kafka_partition, first_offset, end_offset,
@@ -53,7 +54,7 @@ INSERT_SMALLER = """
 
 def compact(connection: Connection, topic: Topic, through: int) -> None:
     """Batches up to `through` have been pruned, by a later one; a few of their rows may still be there."""
-    smaller = INSERT_SMALLER.format(raw_table=topic.raw_table)
+    smaller = INSERT_SMALLER.format(raw_table=topic.raw_table, payload_bits=PAYLOAD_BITS)
     connection.execute(smaller, [through, topic.name, through])
     connection.execute(
         "delete from ops.windows where topic = ? and batch_id between 0 and ?", [topic.name, through]

@@ -9,7 +9,10 @@ from typing import Any, Protocol
 
 import duckdb
 
-from ingest.core.errors import TickhouseError
+from ingest.core.errors import NeedsAttention
+
+REFUSALS = (duckdb.ProgrammingError, NeedsAttention)
+"""What a statement raises that the warehouse cannot answer as it stands: no such table, no such column."""
 
 
 class Rows(Protocol):
@@ -44,7 +47,7 @@ def transaction(connection: Connection, *, is_kept: bool = True) -> Iterator[Non
         connection.execute("commit" if is_kept else "rollback")
     except BaseException:
         # The engine may have rolled back by itself; the first error is the one to show.
-        with suppress(duckdb.Error, TickhouseError):
+        with suppress(Exception):
             connection.execute("rollback")
         raise
 

@@ -4,47 +4,29 @@ Secrets go under names that begin with DBT_ENV_SECRET: dbt lets no other file re
 of whatever it says.
 """
 
-import base64
 from collections.abc import Mapping
 
 from ingest.core.settings import Settings
+from ingest.warehouse.engine import engine_of
 
-SECRET = "DBT_ENV_SECRET_SNOWFLAKE"  # noqa: S105  (how a name begins)
-PLAIN = (
-    *("account", "user", "role", "warehouse", "database", "host", "port", "protocol"),
-    "workload_identity_provider",
-)
+SECRET = "DBT_ENV_SECRET"  # noqa: S105  (how a name begins)
 
 
 def dbt_variables(settings: Settings, run_id: str | None = None) -> dict[str, str]:
     """For the environment of dbt, in this process or in one that is started."""
-    found = {
+    return {
         "TICKHOUSE_HOME": str(settings.tickhouse_home),
         "WAREHOUSE": settings.warehouse,
-        "DBT_TARGET_PATH": settings.dbt_target,
+        "DBT_TARGET_PATH": dbt_target(settings),
+        **engine_of(settings).dbt_variables(settings, run_id),
     }
-    return found | _snowflake(settings, run_id) if settings.warehouse == "snowflake" else found
+
+
+def dbt_target(settings: Settings) -> str:
+    """Where dbt keeps what it parsed for this warehouse, within its project."""
+    return engine_of(settings).dbt_target(settings)
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """For children that do not connect: a key that was decrypted stays in the processes that use it."""
     return {name: value for name, value in environment.items() if not name.startswith(SECRET)}
-
-
-def _snowflake(settings: Settings, run_id: str | None) -> dict[str, str]:
-    """The same account, the same proof of who we are, the same query tag as the drain's."""
-    from ingest.warehouse.snowflake.session import session_options
-
-    options = session_options(settings, run_id)
-    key = options.get("private_key")
-    return {
-        **{f"SNOWFLAKE_{name.upper()}": str(options[name]) for name in PLAIN if name in options},
-        "TICKHOUSE_DBT_AUTHENTICATOR": options.get("authenticator", "").lower(),
-        # The key itself is told, without a passphrase.
-        "TICKHOUSE_DBT_KEY_PATH": "",
-        "TICKHOUSE_DBT_PASSPHRASE": "",
-        f"{SECRET}_PRIVATE_KEY": base64.b64encode(key).decode() if key else "",
-        f"{SECRET}_TOKEN": options.get("token", ""),
-        f"{SECRET}_PASSWORD": options.get("password", ""),
-        "TICKHOUSE_QUERY_TAG": options["session_parameters"]["QUERY_TAG"],
-    }

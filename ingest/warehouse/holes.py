@@ -7,17 +7,23 @@ Afterwards the windows tile each partition as before, and each promises the rows
 Kafka does not have any more either is written down as lost.
 """
 
-from collections.abc import Sequence
+# pyarrow makes its compute functions at import; pyright cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingest.core.errors import StaleLanding
 from ingest.core.topics import Topic
 from ingest.core.window import Partition, Window
-from ingest.warehouse.connection import transaction
-from ingest.warehouse.duckdb.warehouse import PAYLOAD_BYTES, new_batch
+from ingest.warehouse.connection import Connection, transaction
+from ingest.warehouse.protocol import Warehouse
+from ingest.warehouse.raw_schema import PAYLOAD_BITS
+
+TILES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +63,32 @@ class Tile:
     batch_id: int | None
 
 
-def find_holes(connection: duckdb.DuckDBPyConnection, topic: Topic) -> list[Hole]:
+def find_holes(connection: Connection, topic: Topic) -> list[Hole]:
     """In every life. What was pruned is no hole: its windows promise nothing."""
-    lacking = f"""
-        select
-            windows.topic_life, windows.kafka_partition, first_offset, end_offset, windows.batch_id,
-            row_count, count(raw.kafka_offset) as found
-        from ops.windows as windows
-        left join raw.{topic.raw_table} as raw
-            on raw.batch_id = windows.batch_id
-            and raw.topic_life = windows.topic_life
-            and raw.kafka_partition = windows.kafka_partition
-            and raw.kafka_offset >= first_offset
-            and raw.kafka_offset < end_offset
-        where topic = $topic and row_count > 0
-        group by all
-        having found < row_count
-    """
-    sql = f"""
-        select * exclude (row_count, found), row_count - found from ({lacking})
-        union all
-        select topic_life, kafka_partition, first_offset, end_offset, batch_id, null
-        from ops.lost_ranges where topic = $topic
-        order by all
-    """
-    rows = connection.execute(sql, {"topic": topic.name}).fetchall()
+    rows = connection.execute(
+        f"""with counted as (
+                select
+                    windows.topic_life, windows.kafka_partition, first_offset, end_offset, windows.batch_id,
+                    row_count, count(landed.kafka_offset) as found_count
+                from ops.windows as windows
+                left join raw.{topic.raw_table} as landed
+                    on landed.batch_id = windows.batch_id
+                    and landed.topic_life = windows.topic_life
+                    and landed.kafka_partition = windows.kafka_partition
+                    and landed.kafka_offset >= first_offset
+                    and landed.kafka_offset < end_offset
+                where topic = ? and row_count > 0
+                group by all
+            )
+            select topic_life, kafka_partition, first_offset, end_offset, batch_id,
+                row_count - found_count as missing_count
+            from counted where found_count < row_count
+            union all
+            select topic_life, kafka_partition, first_offset, end_offset, batch_id, null
+            from ops.lost_ranges where topic = ?
+            order by topic_life, kafka_partition, first_offset, end_offset, batch_id""",
+        [topic.name, topic.name],
+    ).fetchall()
     return [
         Hole(Window(Partition(topic.name, life, number), first, end), batch_id, missing)
         for life, number, first, end, batch_id, missing in rows
@@ -89,7 +96,7 @@ def find_holes(connection: duckdb.DuckDBPyConnection, topic: Topic) -> list[Hole
 
 
 def fill(
-    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
     topic: Topic,
     hole: Hole,
     window: Window,
@@ -102,14 +109,16 @@ def fill(
 
     StaleLanding if the hole is no longer what it was: somebody else repaired or reset it.
     """
-    with transaction(connection):
+    with warehouse.writing() as connection, transaction(connection):
+        # Number first: whoever makes a batch waits here for us.
+        batch_id = warehouse.new_batch(connection, "repair", topic.name, run_id)
         _take_out(connection, hole)
-        batch_id = new_batch(connection, "repair", topic.name, run_id)
         present = _present_offsets(connection, topic, hole.window)
-        found = _insert_missing(connection, topic, rows, batch_id)
-        tiles = _tiles(hole, window, batch_id, present, found)
+        missing = rows.filter(pc.invert(pc.is_in(rows["kafka_offset"], pa.array(present, pa.int64()))))
+        warehouse.add_rows(connection, topic.raw_table, missing, batch_id)
+        tiles = _tiles(hole, window, batch_id, present, missing["kafka_offset"].to_pylist())
         lost = _put_in(connection, hole.window.partition, topic, tiles, batch_id, lost_reason)
-    return Filled(hole, batch_id, len(found), lost)
+    return Filled(hole, batch_id, missing.num_rows, lost)
 
 
 def _tiles(
@@ -150,19 +159,19 @@ def tile(window: Window, owners: dict[int, int], old_batch_id: int, *, is_comple
     return tiles
 
 
-def _take_out(connection: duckdb.DuckDBPyConnection, hole: Hole) -> None:
+def _take_out(connection: Connection, hole: Hole) -> None:
     at = hole.window.partition
     table = "ops.lost_ranges" if hole.is_lost_range else "ops.windows"
-    taken = connection.execute(
+    [(taken, *_)] = connection.execute(
         f"""delete from {table} where batch_id = ? and topic = ? and topic_life = ? and kafka_partition = ?
-            and first_offset = ? and end_offset = ? returning 1""",
+            and first_offset = ? and end_offset = ?""",
         [hole.batch_id, at.topic, at.life, at.number, hole.window.first, hole.window.end],
     ).fetchall()
-    if len(taken) != 1:
+    if taken != 1:
         raise StaleLanding(f"{hole.window} is not what it was when the repair began. Run it again.")
 
 
-def _present_offsets(connection: duckdb.DuckDBPyConnection, topic: Topic, window: Window) -> list[int]:
+def _present_offsets(connection: Connection, topic: Topic, window: Window) -> list[int]:
     rows = connection.execute(
         f"""select kafka_offset from raw.{topic.raw_table}
             where topic_life = ? and kafka_partition = ? and kafka_offset >= ? and kafka_offset < ?""",
@@ -171,23 +180,8 @@ def _present_offsets(connection: duckdb.DuckDBPyConnection, topic: Topic, window
     return [row[0] for row in rows]
 
 
-def _insert_missing(
-    connection: duckdb.DuckDBPyConnection, topic: Topic, rows: pa.Table, batch_id: int
-) -> list[int]:
-    """The offsets of the rows that were not there and are now."""
-    connection.register("repair_rows", rows)
-    inserted = connection.execute(
-        f"""insert into raw.{topic.raw_table}
-            select *, now()::timestamp, {batch_id} from repair_rows
-            anti join raw.{topic.raw_table} using (topic_life, kafka_partition, kafka_offset)
-            returning kafka_offset"""
-    ).fetchall()
-    connection.unregister("repair_rows")
-    return [row[0] for row in inserted]
-
-
 def _put_in(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     at: Partition,
     topic: Topic,
     tiles: Sequence[Tile],
@@ -195,27 +189,31 @@ def _put_in(
     lost_reason: str,
 ) -> list[Window]:
     """Pieces that have a batch become windows, the others lost ranges."""
-    columns = {name: [getattr(piece, name) for piece in tiles] for name in ("first", "end", "batch_id")}
-    connection.register(
-        "tiles", pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})
-    )
-    place = {"topic": at.topic, "life": at.life, "number": at.number}
-    connection.execute(
-        f"""insert into ops.windows
-            select tiles.batch_id, $topic, $life, $number, first, "end", count(kafka_offset), {PAYLOAD_BYTES}
-            from tiles
-            left join raw.{topic.raw_table} as raw
-                on raw.batch_id = tiles.batch_id and topic_life = $life and kafka_partition = $number
-                and kafka_offset >= first and kafka_offset < "end"
-            where tiles.batch_id is not null
-            group by all""",
-        place,
-    )
-    connection.execute(
-        """insert into ops.lost_ranges
-           select $batch_id, $topic, $life, $number, first, "end", $reason, now()::timestamp
-           from tiles where batch_id is null""",
-        {**place, "batch_id": batch_id, "reason": lost_reason},
-    )
-    connection.unregister("tiles")
-    return [Window(at, piece.first, piece.end) for piece in tiles if piece.batch_id is None]
+    owned = [(piece.first, piece.end, piece.batch_id) for piece in tiles if piece.batch_id is not None]
+    lost = [(piece.first, piece.end) for piece in tiles if piece.batch_id is None]
+    for some in _a_few(owned):
+        connection.execute(
+            f"""insert into ops.windows
+                select tiles.batch_id, ?, ?, ?, first_offset, end_offset, count(kafka_offset),
+                    coalesce(sum({PAYLOAD_BITS}), 0) / 8
+                from (values {some}) as tiles (first_offset, end_offset, batch_id)
+                left join raw.{topic.raw_table} as landed
+                    on landed.batch_id = tiles.batch_id and topic_life = ? and kafka_partition = ?
+                    and kafka_offset >= first_offset and kafka_offset < end_offset
+                group by tiles.batch_id, first_offset, end_offset""",
+            [at.topic, at.life, at.number, at.life, at.number],
+        )
+    for some in _a_few(lost):
+        connection.execute(
+            f"""insert into ops.lost_ranges
+                select ?, ?, ?, ?, first_offset, end_offset, ?, cast(current_timestamp as timestamp)
+                from (values {some}) as tiles (first_offset, end_offset)""",
+            [batch_id, at.topic, at.life, at.number, lost_reason],
+        )
+    return [Window(at, first, end) for first, end in lost]
+
+
+def _a_few(pieces: Sequence[tuple[int, ...]]) -> Iterator[str]:
+    """Rows for `values`, as many as a statement likes."""
+    for first in range(0, len(pieces), TILES_AT_ONCE):
+        yield ", ".join(str(piece) for piece in pieces[first : first + TILES_AT_ONCE])

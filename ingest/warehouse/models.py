@@ -7,12 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from ingest.core.errors import NeedsAttention
 from ingest.core.settings import PROJECT_ROOT, load_settings
 from ingest.core.topics import BY_RAW_TABLE
 from ingest.warehouse.connection import Connection, built_relations
+from ingest.warehouse.dbt_variables import dbt_target
 
 ANY_OTHER = "any_other"
 """Of topics by venue: that of the venues that are not named."""
@@ -71,7 +70,7 @@ class Model:
 
 def parsed_manifest() -> Path:
     """Where dbt writes it for the warehouse of the settings, which may not have been parsed for yet."""
-    return PROJECT_ROOT / "dbt_project" / load_settings().dbt_target / "manifest.json"
+    return PROJECT_ROOT / "dbt_project" / dbt_target(load_settings()) / "manifest.json"
 
 
 def read_models(manifest_path: Path | None = None) -> list[Model]:
@@ -92,17 +91,18 @@ def existing(connection: Connection, models: Sequence[Model]) -> list[Model]:
     return [model for model in models if model.relation in there]
 
 
-def models_without_manifest(connection: duckdb.DuckDBPyConnection) -> list[Model]:
+def models_without_manifest(connection: Connection) -> list[Model]:
     """Every table that is neither raw nor ops; for all we know, of all topics."""
     rows = connection.execute(
-        """select schema_name, table_name, false from duckdb_tables() where not temporary
-           union all select schema_name, view_name, true from duckdb_views() where not internal"""
+        """select lower(table_schema), lower(table_name), table_type = 'VIEW' from information_schema.tables
+           where table_catalog = current_database()
+               and lower(table_schema) not in ('raw', 'ops', 'information_schema', 'pg_catalog')
+               and table_type in ('BASE TABLE', 'VIEW')"""
     ).fetchall()
     topics = frozenset(topic.name for topic in BY_RAW_TABLE.values())
     return [
         Model(f"model.tickhouse.{name}", schema, name, is_view=is_view, topics=topics)
         for schema, name, is_view in rows
-        if schema not in ("raw", "ops")
     ]
 
 

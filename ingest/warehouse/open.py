@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ingest.core.settings import Settings
+from ingest.warehouse.engine import Caller, engine_of
 from ingest.warehouse.protocol import Warehouse
 
 
@@ -12,13 +13,9 @@ def open_warehouse(
     is_gone: Callable[[str], bool] = lambda _: False,
     wait_seconds: float | None = None,
 ) -> Warehouse:
-    """Touches nothing yet: each method opens what it needs. `is_gone`: whether a run is known to have ended,
-    so that what it holds in Snowflake is taken from it; a file's lock goes by itself. `wait_seconds`: for
-    a turn at that file."""
-    if settings.warehouse == "snowflake":
-        from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+    """`with open_warehouse(settings) as warehouse:`. Touches nothing yet: each method opens what it needs.
 
-        return SnowflakeWarehouse(settings, run_id, is_gone)
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
-
-    return DuckDbWarehouse(settings.warehouse_path, wait_seconds)
+    `is_gone`: whether a run is known to have ended, so that what it holds can be taken from it.
+    `wait_seconds`: for a turn, where one waits for a file.
+    """
+    return engine_of(settings).open(settings, Caller(run_id, is_gone, wait_seconds))

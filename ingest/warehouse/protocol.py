@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import pyarrow as pa
 
 from ingest.core.errors import StaleLanding
 from ingest.core.window import Window
 from ingest.warehouse.connection import Connection
+
+if TYPE_CHECKING:
+    from ingest.warehouse.capabilities import Capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,10 @@ class TopicPositions:
     life: int
     topic_id: str | None
     next_offsets: Mapping[int, int]
+
+    @classmethod
+    def none(cls, topic: str) -> "TopicPositions":
+        return cls(topic, 0, None, {})
 
 
 def by_topic(rows: Iterable[tuple]) -> dict[str, TopicPositions]:
@@ -108,11 +115,37 @@ class Landed:
         )
 
 
-class Warehouse(Protocol):
-    """DuckDB or Snowflake. Every method either does all it says or changes nothing."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a question somebody typed."""
 
-    is_metered: bool
-    """Whether each question costs: it is asked only where there is something to do."""
+    columns: Sequence[str]
+    rows: Sequence[tuple]
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """The size of a file before and after."""
+
+    before_bytes: int
+    after_bytes: int
+    kept_because: str | None = None
+    """Why it was left as it is, although much of it is free."""
+
+
+class Warehouse(Protocol):
+    """Where messages land. Every method either does all it says or changes nothing."""
+
+    capabilities: "Capabilities"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what is held from call to call. Closing twice is fine."""
 
     def open(self) -> AbstractContextManager[Connection]:
         """Hold the warehouse for several steps: landing, then dbt, then checks. Nobody else builds then."""
@@ -120,6 +153,10 @@ class Warehouse(Protocol):
 
     def reading(self) -> AbstractContextManager[Connection]:
         """To look, and change nothing."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """To change raw and ops in a transaction or two; whoever builds need not wait, where that can be."""
         ...
 
     def building(self) -> AbstractContextManager[None]:
@@ -131,7 +168,37 @@ class Warehouse(Protocol):
         ...
 
     def positions(self) -> Mapping[str, TopicPositions]:
-        """How far each topic has landed: the only truth about it."""
+        """How far each topic has landed: the only truth about it. None has, where nothing was made yet."""
+        ...
+
+    def ask(
+        self,
+        statement: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        at_most: int | None = None,
+        time_limit: float = 60,
+    ) -> Found:
+        """What somebody wants to know, reading only; `values` for its `$names`.
+
+        QueryFailed if it cannot be answered, or not within so many seconds.
+        """
+        ...
+
+    def looking(self, time_limit: float) -> AbstractContextManager[Connection]:
+        """For screens and meters: to read and nothing else; WarehouseBusy after so many seconds."""
+        ...
+
+    def row_counts(self, connection: Connection, schemas: Sequence[str]) -> Mapping[tuple[str, str], int]:
+        """Rows of every table of ours, by schema and name, from the catalogue: nothing is scanned."""
+        ...
+
+    def size_bytes(self) -> int | None:
+        """What it takes of this machine's disk; None: nothing."""
+        ...
+
+    def shrink(self) -> Shrunk | None:
+        """Give back to the disk what pruning has freed; None: there is nothing of ours to give back."""
         ...
 
     def prepare(self, batches: Sequence[Batch]) -> Sequence[Batch]:
@@ -149,6 +216,10 @@ class Warehouse(Protocol):
     @staticmethod
     def new_batch(connection: Connection, kind: str, topic: str, run_id: str | None) -> int:
         """Make a batch that brings no rows, inside the transaction that is open; its number."""
+        ...
+
+    def add_rows(self, connection: Connection, raw_table: str, rows: pa.Table, batch_id: int) -> None:
+        """Rows of that batch, inside the transaction that is open."""
         ...
 
     def take_lease(self, name: str, run_id: str) -> None:

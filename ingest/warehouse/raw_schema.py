@@ -1,6 +1,13 @@
 """The shape of every raw table: what arrived, with its place in Kafka."""
 
+# pyarrow makes its compute functions at import; pyright cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
 import pyarrow as pa
+import pyarrow.compute as pc
+
+PAYLOAD_BITS = "coalesce(bit_length(payload), 8 * octet_length(payload_bytes))"
+"""What a payload weighs, in SQL that every engine reads alike."""
 
 HEADER = pa.struct([("name", pa.string()), ("value", pa.string()), ("value_bytes", pa.binary())])
 
@@ -20,3 +27,9 @@ SCHEMA = pa.schema(
         ("payload_bytes", pa.binary()),
     ]
 )
+
+
+def payload_bytes(rows: pa.Table) -> int:
+    """What the payloads weigh, text or not."""
+    columns = (rows.column("payload"), rows.column("payload_bytes"))
+    return sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in columns)

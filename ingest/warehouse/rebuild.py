@@ -9,7 +9,7 @@ from ingest.warehouse.open import open_warehouse
 
 def check_rebuild(settings: Settings) -> None:
     """RebuildRefused if a full refresh would lose rows for good."""
-    with open_warehouse(settings).reading() as connection:
+    with open_warehouse(settings) as warehouse, warehouse.reading() as connection:
         was_pruned = connection.execute("select 1 from ops.retention limit 1").fetchone() is not None
         refusals = rebuild_refusals(connection, _made_again()) if was_pruned else []
     if refusals:

@@ -15,7 +15,6 @@ from typing import Any
 from ingest.core.topics import Topic
 from ingest.warehouse.compaction import compact, forget_vanished
 from ingest.warehouse.connection import Connection, NewBatch, places
-from ingest.warehouse.duckdb import warehouse as duckdb_warehouse
 from ingest.warehouse.kept_books import keep_books
 from ingest.warehouse.models import Model, existing
 from ingest.warehouse.short_lived import drop_short_lived
@@ -43,8 +42,8 @@ def prune(
     topics: Sequence[Topic],
     models: Sequence[Model],
     now: datetime,
+    new_batch: NewBatch,
     run_id: str | None = None,
-    new_batch: NewBatch = duckdb_warehouse.new_batch,
 ) -> list[Pruned]:
     """Prune each topic. The caller's transaction makes it one step; `now` is UTC without zone."""
     built = existing(connection, models)

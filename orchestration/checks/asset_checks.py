@@ -5,13 +5,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ingest.core.settings import load_settings
 from ingest.core.topics import BY_RAW_TABLE, TOPICS
-from orchestration.checks.equality import differences_to_rebuild
 from orchestration.checks.raw_tables import RAW_CHECKS
 from orchestration.dbt.project import dbt_project
 from orchestration.dbt.translator import TickhouseTranslator
-from orchestration.keys import EQUALS_REBUILD, IS_BUILT, POOL, raw_key
+from orchestration.keys import IS_BUILT, raw_key
 from orchestration.resources import WarehouseResource
 
 
@@ -87,36 +85,5 @@ def model_checks(
         )
 
 
-@dg.multi_asset_check(
-    specs=[
-        dg.AssetCheckSpec(
-            EQUALS_REBUILD, asset=key, description="Building everything anew, in a copy, gives the same rows."
-        )
-        for key in MODEL_IDS
-    ],
-    name="models_equal_a_rebuild",
-    can_subset=True,
-    pool=POOL,
-)
-def equality_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """Takes as long as a rebuild, and twice the room of the warehouse: nightly, or when asked by name.
-
-    Dagster runs each check of an asset that somebody materialises; this one would make a click take minutes.
-    """
-    if context.run.asset_selection:
-        context.log.info("Not run beside a build: the nightly audit runs it, or Execute on its own page.")
-        return
-    relations = {".".join(key.asset_key.path): key for key in context.selected_asset_check_keys}
-    for relation, count in differences_to_rebuild(load_settings(), relations).items():
-        yield dg.AssetCheckResult(
-            asset_key=relations[relation].asset_key,
-            check_name=EQUALS_REBUILD,
-            passed=count == 0,
-            metadata={"different_rows": count},
-        )
-
-
 def defs() -> dg.Definitions:
-    on_both = [raw_table_checks, model_checks]
-    is_file = load_settings().warehouse == "duckdb"  # equality is tried on a copy of it
-    return dg.Definitions(asset_checks=[*on_both, equality_checks] if is_file else on_both)
+    return dg.Definitions(asset_checks=[raw_table_checks, model_checks])

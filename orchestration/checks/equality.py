@@ -15,7 +15,7 @@ import duckdb
 
 from ingest.core.settings import Settings
 from ingest.warehouse.duckdb.file import quoted
-from ingest.warehouse.duckdb.snapshot import copy_warehouse
+from ingest.warehouse.engine import copies_of
 from orchestration.dbt.project import DBT_DIR, dbt_environment
 
 # They tell when and in which batch a row was built, which a rebuild does not repeat.
@@ -28,7 +28,7 @@ def differences_to_rebuild(settings: Settings, relations: Iterable[str]) -> Mapp
         incremental, rebuilt = Path(folder) / "incremental", Path(folder) / "rebuilt"
         incremental.mkdir()
         rebuilt.mkdir()
-        copy_warehouse(settings.warehouse_path, incremental / "warehouse.duckdb")
+        copies_of(settings).make(settings, incremental / "warehouse.duckdb")
         dbt_run(incremental)
         shutil.copyfile(incremental / "warehouse.duckdb", rebuilt / "warehouse.duckdb")
         dbt_run(rebuilt, "--full-refresh")

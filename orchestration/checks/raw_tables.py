@@ -7,11 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
-from ingest.core.errors import NeedsAttention
 from ingest.core.topics import TOPICS, Topic
-from ingest.warehouse.connection import Connection, is_built
+from ingest.warehouse.connection import REFUSALS, Connection, is_built
 
 Metadata = Mapping[str, int | float | str]
 REJECTED_SHARE_LIMIT = 0.01
@@ -111,7 +108,7 @@ def rejected_share(connection: Connection, topic: Topic, since_batch_id: int) ->
     try:
         rejected = _rejected_count(connection, topic, since_batch_id)
     # Somebody replaced a table that the view stands on.
-    except (duckdb.ProgrammingError, NeedsAttention) as error:
+    except REFUSALS as error:
         found = {"error": str(error)}
         return CheckResult(topic.raw_table, "rejected_share", passed=False, is_warning=True, metadata=found)
     share = rejected / rows if rows else 0.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from dagster_dbt import DbtProject
 
 from ingest.core.settings import PROJECT_ROOT, load_settings
-from ingest.warehouse.dbt_variables import dbt_variables, without_secrets
+from ingest.warehouse.dbt_variables import dbt_target, dbt_variables, without_secrets
 
 DBT_DIR = PROJECT_ROOT / "dbt_project"
 # `dbt deps` has nothing to do: packages from a hub would need a network that may not be there.
@@ -24,7 +24,7 @@ def dbt_environment(run_id: str | None = None) -> dict[str, str]:
 
 def ensure_manifest() -> Path:
     """The manifest, made by `dbt parse` if it is missing or older than the project."""
-    manifest = DBT_DIR / load_settings().dbt_target / "manifest.json"
+    manifest = DBT_DIR / dbt_target(load_settings()) / "manifest.json"
     manifest.parent.mkdir(parents=True, exist_ok=True)
     with (manifest.parent / "parse.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
@@ -51,4 +51,4 @@ def _newest_source() -> float:
 
 def dbt_project() -> DbtProject:
     ensure_manifest()
-    return DbtProject(DBT_DIR, target_path=Path(load_settings().dbt_target), profiles_dir=DBT_DIR)
+    return DbtProject(DBT_DIR, target_path=Path(dbt_target(load_settings())), profiles_dir=DBT_DIR)

@@ -1,11 +1,8 @@
-"""What happens at night, and each hour: audits, copies, docs, and cleaning up behind ourselves.
+"""What happens at night: audits, docs, and cleaning up behind ourselves.
 
-hourly  snapshot   a consistent copy for other tools
 03:05   clean_up   old runs, what dbt leaves behind, rows beyond their retention
 03:20   audit      every check over everything, and: are the marts what a rebuild gives?
 04:10   docs       the dbt docs site
-
-Copies and shrinking are for the DuckDB file; in Snowflake the account has its own ways.
 """
 
 import shutil
@@ -19,13 +16,12 @@ import dagster as dg
 from ingest.core.settings import load_settings
 from ingest.core.topics import TOPICS
 from ingest.warehouse.connection import transaction
-from ingest.warehouse.duckdb.shrink import shrink
-from ingest.warehouse.duckdb.snapshot import snapshot
+from ingest.warehouse.dbt_variables import dbt_target
 from ingest.warehouse.models import read_models
 from ingest.warehouse.retention import prune
 from orchestration.dbt.project import DBT_DIR, dbt_environment
 from orchestration.keys import POOL
-from orchestration.resources import FileResource, WarehouseResource
+from orchestration.resources import WarehouseResource
 
 KEEP_RUNS = timedelta(days=3)
 RUNS_AT_ONCE = 1000
@@ -46,17 +42,17 @@ def prune_warehouse(context: dg.OpExecutionContext, database: WarehouseResource)
     now = datetime.now(UTC).replace(tzinfo=None)
     new_batch = database.warehouse.new_batch
     with database.get_connection() as connection, transaction(connection):
-        for pruned in prune(connection, TOPICS, read_models(), now, context.run_id, new_batch):
+        for pruned in prune(connection, TOPICS, read_models(), now, new_batch, context.run_id):
             context.log.info(str(pruned))
-    if isinstance(database, FileResource):
-        context.log.info(str(shrink(database.warehouse.file)))
+    if shrunk := database.warehouse.shrink():
+        context.log.info(str(shrunk))
 
 
 @dg.op(
     description="What dbt leaves behind after each command: logs, and compiled SQL of models that are gone."
 )
 def tidy_dbt(context: dg.OpExecutionContext) -> None:
-    target = DBT_DIR / load_settings().dbt_target
+    target = DBT_DIR / dbt_target(load_settings())
     for folder in (DBT_DIR / "logs", target / "compiled", target / "run"):
         shutil.rmtree(folder, ignore_errors=True)
     context.log.info("Tidied dbt_project/.")
@@ -69,22 +65,12 @@ def clean_up() -> None:
     tidy_dbt()
 
 
-@dg.op(name="copy_warehouse", description="A consistent copy of the warehouse, for tools that know no lock.")
-def copy_warehouse_op(context: dg.OpExecutionContext) -> None:
-    context.log.info(f"The copy is at {snapshot(load_settings())}.")
-
-
-@dg.job(name="snapshot", executor_def=dg.in_process_executor, description="A copy to query with any tool.")
-def snapshot_job() -> None:
-    copy_warehouse_op()
-
-
 @dg.op(description="dbt docs generate: the site that `tickhouse docs` serves.")
 def generate_docs(context: dg.OpExecutionContext) -> None:
     dbt = str(Path(sys.executable).parent / "dbt")
     where = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR)]
     subprocess.run([dbt, "--quiet", "docs", "generate", *where], check=True, env=dbt_environment())
-    context.log.info(f"The site is at {DBT_DIR / load_settings().dbt_target / 'index.html'}.")
+    context.log.info(f"The site is at {DBT_DIR / dbt_target(load_settings()) / 'index.html'}.")
 
 
 @dg.job(name="docs", executor_def=dg.in_process_executor, description="The dbt docs site.")
@@ -111,14 +97,11 @@ def timed(job_name: str, cron: str) -> dg.ScheduleDefinition:
 
 
 def defs() -> dg.Definitions:
-    settings = load_settings()
-    is_file = settings.warehouse == "duckdb"
     return dg.Definitions(
-        jobs=[clean_up, docs_job, audit, *([snapshot_job] if is_file else [])],
+        jobs=[clean_up, docs_job, audit],
         schedules=[
             timed(clean_up.name, "5 3 * * *"),
             timed(audit.name, "20 3 * * *"),
             timed(docs_job.name, "10 4 * * *"),
-            *([timed(snapshot_job.name, settings.snapshot_cron)] if is_file else []),
         ],
     )

@@ -10,11 +10,11 @@ from ingest.core.settings import load_settings
 from ingest.core.topics import BY_NAME, find_topics
 from ingest.drain.repair import repair
 from ingest.kafka.open import open_log
-from ingest.warehouse.replay import Batches, all_batches, replay
+from ingest.warehouse.replay import Batches, batches_between, replay
 from orchestration.dbt.warm import WarmDbt
 from orchestration.keys import POOL
 from orchestration.micro_batch.due_models import look, read_models
-from orchestration.resources import FileResource
+from orchestration.resources import WarehouseResource
 
 
 class ReplayConfig(dg.Config):
@@ -26,21 +26,23 @@ class ReplayConfig(dg.Config):
 
 
 @dg.op(pool=POOL)
-def mark_for_replay(context: dg.OpExecutionContext, config: ReplayConfig, database: FileResource) -> None:
+def mark_for_replay(
+    context: dg.OpExecutionContext, config: ReplayConfig, database: WarehouseResource
+) -> None:
     if not config.topic:
         raise dg.Failure(
             f"Set `topic` in the launchpad to one of: {', '.join(BY_NAME)}.", allow_retries=False
         )
     [topic] = find_topics([config.topic])
-    with database.get_connection() as connection:
-        span = all_batches(connection, topic)
-        chosen = Batches(config.first_batch_id or span.first, config.last_batch_id or span.last)
-        done = replay(connection, topic, chosen, context.run_id)
+    with database.warehouse.reading() as connection:
+        span = batches_between(connection, topic, None, None)
+    chosen = Batches(config.first_batch_id or span.first, config.last_batch_id or span.last)
+    done = replay(database.warehouse, topic, chosen, context.run_id)
     context.log.info(f"{done.row_count} messages of {chosen} count as new again, as batch {done.batch_id}.")
 
 
 @dg.op(pool=POOL, ins={"after": dg.In(dg.Nothing)})
-def build_pending(context: dg.OpExecutionContext, database: FileResource) -> None:
+def build_pending(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
     """Whatever has work, at once; a micro-batch run that is alive may be quicker, which does no harm."""
     dbt = WarmDbt()
     with database.get_connection() as connection:
@@ -70,7 +72,7 @@ class RepairConfig(dg.Config):
 
 @dg.op(pool=POOL)
 def land_what_is_missing(
-    context: dg.OpExecutionContext, config: RepairConfig, database: FileResource
+    context: dg.OpExecutionContext, config: RepairConfig, database: WarehouseResource
 ) -> None:
     log = open_log(load_settings())
     landed = 0

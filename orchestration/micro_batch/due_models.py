@@ -8,14 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ingest.core.beats import DEFAULTS, LIVE
+from ingest.core.beats import CADENCES, LIVE
 from ingest.core.errors import NeedsAttention
 from ingest.core.topics import BY_RAW_TABLE
 from ingest.warehouse.connection import Connection
 from ingest.warehouse.models import lineage
-
-# Seconds between builds. A model without a cadence is built each turn.
-CADENCES = DEFAULTS["duckdb"].cadences
 
 # Who waits for a price does not wait for the statistics of the day: so many of the slower models a turn.
 SLOW_AT_ONCE = 3

@@ -16,6 +16,7 @@ from ingest.core.settings import load_settings
 from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
 from ingest.operations.runs import LEASE, is_asked_to_end, show_alive
+from ingest.warehouse.engine import capabilities_of
 from orchestration.dbt.project import dbt_project
 from orchestration.dbt.results import ResultMapper
 from orchestration.dbt.warm import WarmDbt
@@ -61,13 +62,13 @@ class MicroBatch:
         dbt = WarmDbt(run_id=context.run_id)
         self._mapper = ResultMapper(dbt.manifest_json, dbt_project())
         self._drain = Drain(lambda: open_log(settings), self._warehouse, run_id=self._run_id)
-        cadences = beats(settings).cadences
+        cadences = beats(settings, self._warehouse.capabilities.beats).cadences
         self._turns = Turns(self._run_id, self._drain, self._warehouse, dbt, cadences)
         self._report = Report(asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds)
 
     def loop(self) -> Iterator[Event]:
         """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
-        with self._drain:
+        with self._warehouse, self._drain:
             self._warehouse.take_lease(LEASE, self._run_id)
             self._log.info(f"Took over after {self._age:.1f} s of warming up.")
             busy_at = time.monotonic()
@@ -156,16 +157,15 @@ class MicroBatch:
 
     def _remember(self) -> None:
         """So that the sensor need not ask the warehouse, where that costs."""
-        if self._warehouse.is_metered:
-            wait = self._turns.next_due_seconds
-            due_at = None if wait is None else time.time() + wait
-            remember(self._instance, self._run_id, Committed(self._drain.positions(), due_at))
+        wait = self._turns.next_due_seconds
+        due_at = None if wait is None else time.time() + wait
+        remember(self._instance, self._run_id, Committed(self._drain.positions(), due_at))
 
 
 def configured() -> LoopConfig:
     """As the settings say."""
     settings = load_settings()
-    usual = beats(settings)
+    usual = beats(settings, capabilities_of(settings).beats)
     return LoopConfig(
         max_seconds=settings.micro_batch_max_seconds,
         idle_seconds=settings.micro_batch_idle_seconds,

@@ -19,10 +19,11 @@ from ingest.core.beats import beats
 from ingest.core.errors import BrokerUnavailable, WarehouseBusy
 from ingest.core.settings import load_settings
 from ingest.core.topics import TOPICS
-from ingest.drain.plan import current_life
+from ingest.drain.lag import lag
 from ingest.kafka.open import open_log
 from ingest.operations.runs import is_alive
-from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from ingest.warehouse.engine import capabilities_of
+from ingest.warehouse.open import open_warehouse
 from ingest.warehouse.protocol import TopicPositions
 from orchestration.micro_batch.job import configured, micro_batch_job, turns
 from orchestration.micro_batch.reported_positions import Committed, known, last_ended
@@ -62,10 +63,9 @@ def live_runs(instance: dg.DagsterInstance) -> list[LiveRun]:
 
 
 def backlog() -> dict[str, int]:
-    """Messages per topic that have not landed, as the file knows it."""
-    settings = load_settings()
-    warehouse = DuckDbWarehouse(settings.warehouse_path, wait_seconds=BUSY_SECONDS)
-    return behind(warehouse.positions() if settings.warehouse_path.exists() else {})
+    """Messages per topic that have not landed, as the warehouse knows it."""
+    with open_warehouse(load_settings(), wait_seconds=BUSY_SECONDS) as warehouse:
+        return behind(warehouse.positions())
 
 
 def behind(positions: Mapping[str, TopicPositions]) -> dict[str, int]:
@@ -75,15 +75,9 @@ def behind(positions: Mapping[str, TopicPositions]) -> dict[str, int]:
         states = log.states(topic.name for topic in TOPICS)
     finally:
         log.close()
-    found = {}
-    for name, state in states.items():
-        at = positions.get(name, TopicPositions(name, 0, None, {}))
-        life, _ = current_life(state, at)
-        landed = at.next_offsets if life == at.life else {}
-        found[name] = sum(
-            max(0, bounds.end - max(bounds.start, landed.get(number, 0)))
-            for number, bounds in state.bounds.items()
-        )
+    found = {
+        name: lag(state, positions.get(name, TopicPositions.none(name))) for name, state in states.items()
+    }
     return {name: count for name, count in found.items() if count}
 
 
@@ -98,9 +92,10 @@ def kafka_backlog(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Ski
     live = live_runs(context.instance)
     if live:
         return _relieve(live)
-    is_file = load_settings().warehouse == "duckdb"
+    # Only Kafka is asked where a question to the warehouse costs.
+    is_metered = capabilities_of(load_settings()).is_metered
     try:
-        return _answer(backlog()) if is_file else _without_asking(context)
+        return _without_asking(context) if is_metered else _answer(backlog())
     except (BrokerUnavailable, WarehouseBusy) as error:
         return dg.SkipReason(f"{error}")
 
@@ -115,7 +110,8 @@ def _answer(found: Mapping[str, int]) -> dg.RunRequest | dg.SkipReason:
 def _without_asking(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """From the records of runs, Kafka's end offsets and the cursor."""
     last = last_ended(context.instance, micro_batch_job.name)
-    beat = beats(load_settings()).turn
+    settings = load_settings()
+    beat = beats(settings, capabilities_of(settings).beats).turn
     if last is not None and 0 <= time.time() - _began(last) < beat:
         return dg.SkipReason(f"The last run began less than {beat:g} s ago.")
     text = known(last, context.cursor)

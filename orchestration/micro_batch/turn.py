@@ -109,7 +109,7 @@ class Turns:
         if not batches and self._is_quiet(is_last=is_last):
             return turn
         batches = self._drain.prepare(batches)
-        is_metered = self._warehouse.is_metered
+        is_metered = self._warehouse.capabilities.is_metered
         is_whole = is_last or is_metered
         with self._warehouse.open() as connection:
             began = time.monotonic()
@@ -130,7 +130,9 @@ class Turns:
 
     def _is_quiet(self, *, is_last: bool) -> bool:
         """Nothing is due, and each question costs. What still waits for its test or check gets it last."""
-        if not self._warehouse.is_metered or (is_last and (self._untested or self._is_unchecked)):
+        if not self._warehouse.capabilities.is_metered or (
+            is_last and (self._untested or self._is_unchecked)
+        ):
             return False
         return time.monotonic() < min(self._due_at, self.backoff.retry_at)
 
@@ -187,8 +189,8 @@ class Turns:
 
     def _look(self, connection: Connection, turn: Turn) -> None:
         """What the UI shows of the tables; pictures are of now, the other previews come more rarely."""
-        turn.row_counts = row_counts(connection)
-        is_metered = self._warehouse.is_metered
+        turn.row_counts = row_counts(self._warehouse, connection)
+        is_metered = self._warehouse.capabilities.is_metered
         shown: Collection[dg.AssetKey] = () if is_metered else PICTURES
         if time.monotonic() - self._previewed_at >= PREVIEW_SECONDS:
             self._previewed_at = time.monotonic()

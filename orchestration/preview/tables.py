@@ -1,11 +1,10 @@
 """How tables look in the UI: how many rows they have, a few of them, and a picture of some."""
 
 import dagster as dg
-import duckdb
 
-from ingest.core.errors import NeedsAttention
 from ingest.core.visible import visible
-from ingest.warehouse.connection import Connection
+from ingest.warehouse.connection import REFUSALS, Connection
+from ingest.warehouse.protocol import Warehouse
 from orchestration.preview.book_pictures import figures
 from orchestration.preview.market_pictures import PICTURES
 
@@ -13,25 +12,11 @@ ROWS = 5
 LONGEST_TEXT = 120
 SCHEMAS = ("raw", "staging", "intermediate", "marts")
 
-IN_THE_FILE = """
-    select schema_name, table_name, estimated_size from duckdb_tables()
-    semi join (from duckdb_columns() where column_name = 'batch_id') using (table_oid)
-    where schema_name in (?, ?, ?, ?)"""
-IN_THE_ACCOUNT = """
-    select lower(tables.table_schema), lower(tables.table_name), tables.row_count
-    from information_schema.tables as tables
-    inner join information_schema.columns as columns
-        on columns.table_schema = tables.table_schema and columns.table_name = tables.table_name
-        and columns.column_name = 'BATCH_ID'
-    where lower(tables.table_schema) in (?, ?, ?, ?) and tables.row_count is not null"""
-"""A view has no count of rows."""
 
-
-def row_counts(connection: Connection) -> dict[dg.AssetKey, int]:
-    """Rows of every table of ours, from the catalogue: nothing is scanned. Others may put theirs beside."""
-    is_file = isinstance(connection, duckdb.DuckDBPyConnection)
-    rows = connection.execute(IN_THE_FILE if is_file else IN_THE_ACCOUNT, SCHEMAS).fetchall()
-    return {dg.AssetKey([schema, table]): count for schema, table, count in rows}
+def row_counts(warehouse: Warehouse, connection: Connection) -> dict[dg.AssetKey, int]:
+    """Rows of every table of ours. Others may put theirs beside."""
+    counts = warehouse.row_counts(connection, SCHEMAS)
+    return {dg.AssetKey([*table]): count for table, count in counts.items()}
 
 
 def previews(connection: Connection, key: dg.AssetKey) -> dict[str, dg.MetadataValue]:
@@ -39,10 +24,7 @@ def previews(connection: Connection, key: dg.AssetKey) -> dict[str, dg.MetadataV
     seen = {"newest": newest_rows(connection, key)} | figures(connection, key)
     try:
         picture = PICTURES[key](connection) if key in PICTURES else None
-    except (
-        duckdb.CatalogException,
-        NeedsAttention,
-    ):  # it shows other tables, too, and they are not built yet
+    except REFUSALS:  # it shows other tables, too, and they are not built yet
         picture = None
     return seen if picture is None else seen | {"picture": picture}
 

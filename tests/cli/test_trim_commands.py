@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ingest.warehouse import models
-from ingest.warehouse.duckdb import shrink
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from ingest.warehouse.protocol import Shrunk
 from tests.warehouse.batches import RAW, batch, landing
 
 
@@ -49,7 +49,7 @@ def test_prune_deletes_and_says_how_large_the_file_is(tickhouse, warehouse):
 
 
 def test_prune_says_why_a_file_does_not_shrink(tickhouse, warehouse, monkeypatch):
-    monkeypatch.setattr(shrink, "shrink", lambda _: shrink.Shrunk(5 * 2**20, 5 * 2**20, "no room"))
+    monkeypatch.setattr(DuckDbWarehouse, "shrink", lambda _: Shrunk(5 * 2**20, 5 * 2**20, "no room"))
 
     assert "stays at 5 MiB: no room." in tickhouse("prune").stderr
 

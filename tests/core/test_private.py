@@ -12,7 +12,7 @@ from ingest.core.settings import Settings
 from ingest.operations.backup import backup
 from ingest.operations.child import dbt_environment, instance_environment, start_child
 from ingest.operations.home import prepare_home, write_env
-from ingest.warehouse.dbt_variables import SECRET
+from ingest.warehouse.snowflake.dbt_variables import SECRET
 from tests.snowflake.test_session import pem
 
 TICKHOUSE = Path(sys.executable).with_name("tickhouse")

@@ -12,6 +12,7 @@ import pytest
 from ingest.core.topics import BY_NAME
 from ingest.warehouse import retention
 from ingest.warehouse.connection import transaction
+from ingest.warehouse.duckdb.warehouse import new_batch
 from ingest.warehouse.models import Model
 from tests.dbt.book_models import OF_BOOKS
 from tests.dbt.feeds import START, epoch_ms
@@ -82,7 +83,7 @@ def land(trial: Trial, records: Sequence[dict[str, object]]) -> None:
 def prune(trial: Trial, models: list[Model]) -> None:
     [(now,)] = trial.rows("select max(committed_at) from ops.batches where kind = 'landing'")
     with transaction(trial.connection):
-        [pruned] = retention.prune(trial.connection, PRUNED, models, now)
+        [pruned] = retention.prune(trial.connection, PRUNED, models, now, new_batch)
         trial.connection.execute("update ops.batches set committed_at = ? where kind = 'prune'", [now])
     assert pruned.deleted["raw.binance_depth"] > 0
     assert trial.rows("select count(*) from raw.binance_depth where payload like '%lastUpdateId%'") == [(0,)]
@@ -148,7 +149,7 @@ def test_the_ladder_is_dropped_before_the_messages_are(trial: Trial, models: lis
     [(now,)] = trial.rows("select max(committed_at) from ops.batches")
     long_lived = [replace(topic, raw_retention=timedelta(days=7)) for topic in PRUNED]
     with transaction(trial.connection):
-        [pruned] = retention.prune(trial.connection, long_lived, short_lived, now)
+        [pruned] = retention.prune(trial.connection, long_lived, short_lived, now, new_batch)
     assert pruned.deleted == {"marts.fct_book_ladder": 60}
     # What comes again does not bring them back; the top of the book stays.
     trial.replay(DEPTH, 1, 1)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from ingest.core.topics import TOPICS
 from ingest.warehouse import retention
 from ingest.warehouse.connection import transaction
+from ingest.warehouse.duckdb.warehouse import new_batch
 from ingest.warehouse.models import Model
 from tests.dbt.trades import binance_trade, land
 from tests.dbt.trial import Trial
@@ -25,7 +26,7 @@ def test_days_stay_as_they_are_when_their_trades_are_gone(trial: Trial, models: 
     before = trial.rows(DAYS)
     assert before == [(day, 1 + number, 2) for number, day in enumerate(days)]
     with transaction(trial.connection):
-        retention.prune(trial.connection, LIVED_A_DAY, models, NOW)
+        retention.prune(trial.connection, LIVED_A_DAY, models, NOW, new_batch)
     assert trial.rows("select count(*) from raw.binance_trades") == [(2,)]
     assert trial.rows("select count(distinct window_start_at::date) from marts.fct_candles_1h") == [(1,)]
     assert trial.rows(DAYS) == before

@@ -57,7 +57,7 @@ def test_the_page_names_each_of_them(trial: Trial) -> None:
     land(trial, 1, b"{}")
     build(trial)
     reading = Reading(
-        Status([], [], 1, 1),
+        Status([], [], "DuckDB", 1, 1),
         read_rejected(trial.connection),
         read_progress(trial.connection, TRADED),
         read_latencies(trial.connection),

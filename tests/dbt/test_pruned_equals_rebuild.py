@@ -10,6 +10,7 @@ import pytest
 from ingest.core.topics import BY_NAME, TOPICS
 from ingest.warehouse import retention
 from ingest.warehouse.connection import transaction
+from ingest.warehouse.duckdb.warehouse import new_batch
 from ingest.warehouse.models import Model
 from tests.dbt.feeds import BookTickers, CoinbaseTrades, Depth, Trades
 from tests.dbt.log import Log
@@ -78,5 +79,5 @@ def land(trial: Trial, log: Log, random: Random) -> None:
 def prune(trial: Trial, models: list[Model]) -> int:
     [(now,)] = trial.rows("select max(committed_at) from ops.batches")
     with transaction(trial.connection):
-        pruned = retention.prune(trial.connection, SHORT_LIVED, models, now)
+        pruned = retention.prune(trial.connection, SHORT_LIVED, models, now, new_batch)
     return sum(count for one in pruned for count in one.deleted.values())

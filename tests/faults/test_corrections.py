@@ -3,7 +3,8 @@
 import pytest
 
 from ingest.core.topics import BY_NAME
-from ingest.warehouse.replay import all_batches, replay
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from ingest.warehouse.replay import replay
 from tests.faults.feed import TRADES
 from tests.faults.waiting import wait_until
 from tests.faults.world import World
@@ -27,8 +28,7 @@ def test_rows_vanish_from_every_mart_under_a_run(world: World) -> None:
             """update raw.binance_trades set payload = 'corrected' where kafka_offset between 20 and 80
                 returning topic_life, kafka_partition, kafka_offset"""
         ).fetchall()
-        topic = BY_NAME[TRADES]
-        replay(connection, topic, all_batches(connection, topic))
+    replay(DuckDbWarehouse(world.place.settings.warehouse_path, wait_seconds=60), BY_NAME[TRADES])
     world.feed.published |= {Coordinates(TRADES, *at): b"corrected" for at in spoiled}
     wait_until("fewer candles", lambda: candles(world) < before)
     world.feed.trades(20)

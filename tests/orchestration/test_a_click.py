@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration.checks import asset_checks
+from orchestration.checks import equality_checks
 from orchestration.keys import EQUALS_REBUILD
 from orchestration.maintenance import replay_and_repair
 from orchestration.resources import warehouse_resource
@@ -22,7 +22,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.extend(relations)
         return dict.fromkeys(relations, 0)
 
-    monkeypatch.setattr(asset_checks, "differences_to_rebuild", differences)
+    monkeypatch.setattr(equality_checks, "differences_to_rebuild", differences)
     return asked
 
 
@@ -32,8 +32,8 @@ def run(*, with_its_asset: bool) -> dg.ExecuteInProcessResult:
 
     if not with_its_asset:
         checks = dg.AssetSelection.checks(dg.AssetCheckKey(MODEL, EQUALS_REBUILD))
-        return dg.materialize([model, asset_checks.equality_checks], selection=checks)
-    defs = dg.Definitions(assets=[model], asset_checks=[asset_checks.equality_checks])
+        return dg.materialize([model, equality_checks.equality_checks], selection=checks)
+    defs = dg.Definitions(assets=[model], asset_checks=[equality_checks.equality_checks])
     return defs.resolve_implicit_global_asset_job_def().execute_in_process(asset_selection=[MODEL])
 
 

@@ -1,11 +1,13 @@
 """How tables look in the UI, whatever lies in them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
 
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from orchestration.preview.tables import newest_rows, row_counts
 
 TABLE = dg.AssetKey(["raw", "notes"])
@@ -44,11 +46,11 @@ def test_a_cell_is_one_short_line_that_steers_nothing(connection: duckdb.DuckDBP
     assert len(str(record["text"])) < 140
 
 
-def test_an_empty_table_says_so(connection: duckdb.DuckDBPyConnection) -> None:
+def test_an_empty_table_says_so(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     assert newest_rows(connection, TABLE).value == "no rows yet"
-    assert row_counts(connection) == {TABLE: 0}
+    assert row_counts(DuckDbWarehouse(path), connection) == {TABLE: 0}
 
 
-def test_a_table_of_somebody_else_is_left_alone(connection: duckdb.DuckDBPyConnection) -> None:
+def test_a_table_of_somebody_else_is_left_alone(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute("create table raw.mine (x integer)")
-    assert row_counts(connection) == {TABLE: 0}
+    assert row_counts(DuckDbWarehouse(path), connection) == {TABLE: 0}

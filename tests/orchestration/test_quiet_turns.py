@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 from ingest.operations.runs import LEASE
+from ingest.warehouse.duckdb.capabilities import CAPABILITIES
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Batch, Landed
 from orchestration.micro_batch import backoff, turn
@@ -33,7 +35,7 @@ MANIFEST = {
 class Metered(DuckDbWarehouse):
     """Counts how often it is asked."""
 
-    is_metered = True
+    capabilities = replace(CAPABILITIES, is_metered=True)
     asked = 0
 
     @contextmanager

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from ingest.core.settings import Settings, load_settings
-from ingest.warehouse.dbt_variables import dbt_variables
+from ingest.warehouse.dbt_variables import dbt_target, dbt_variables
 from orchestration.dbt.project import DBT_DIR
 
 InEnvironment = Callable[[Settings], AbstractContextManager[None]]
@@ -24,7 +24,7 @@ def environment() -> Iterator[InEnvironment]:
     @contextmanager
     def inside(settings: Settings) -> Iterator[None]:
         if settings.warehouse == "snowflake":
-            used.append(settings.dbt_target)
+            used.append(dbt_target(settings))
         with mock.patch.dict(os.environ, {**_of_account(settings), **dbt_variables(settings)}):
             load_settings.cache_clear()
             yield

@@ -38,7 +38,7 @@ def prune_old(warehouse: Warehouse, old_batches: int) -> Sequence[Pruned]:
             "update ops.batches set committed_at = ? where batch_id <= ?", [LONG_AGO, old_batches]
         )
         now = NOON + HOUR + LATER
-        return prune(connection, SHORT_LIVED, read_models(), now, new_batch=warehouse.new_batch)
+        return prune(connection, SHORT_LIVED, read_models(), now, warehouse.new_batch)
 
 
 def left(connection: Connection) -> list[list[Any]]:

@@ -98,8 +98,8 @@ def test_price_alerts_are_told_once_and_taken_back_once(connection: Connection) 
     assert price_alerts(connection) == []
 
 
-def test_what_the_ui_shows_of_tables(connection: Connection) -> None:
-    assert row_counts(connection)[RAW_KEY] == 9 + 3 + 12
+def test_what_the_ui_shows_of_tables(connection: Connection, account: Settings) -> None:
+    assert row_counts(SnowflakeWarehouse(account), connection)[RAW_KEY] == 9 + 3 + 12
     assert "| kafka_topic | topic_life |" in str(previews(connection, RAW_KEY)["newest"].value)
     connection.execute("create schema marts")
     connection.execute("create schema intermediate")

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from ingest.cli import app
 from ingest.core.errors import NeedsAttention, SettingsInvalid, WarehouseUnavailable
 from ingest.core.settings import PROJECT_ROOT, Settings
+from ingest.operations.backup import backup
+from ingest.operations.snapshot import snapshot
 from ingest.warehouse.dbt_variables import dbt_variables
 from ingest.warehouse.open import open_warehouse
 from ingest.warehouse.snowflake.session import explained, open_session, proof, session_options
@@ -96,10 +98,11 @@ def test_what_a_rerun_can_mend_and_what_it_cannot() -> None:
     assert "tickhouse setup snowflake" in str(explained(ProgrammingError("no such table", errno=2003)))
 
 
-def test_what_works_on_duckdb_only_refuses_instead_of_using_a_file() -> None:
-    assert Settings().warehouse_path.name == "warehouse.duckdb"
-    with pytest.raises(SettingsInvalid, match="tickhouse drain"):
-        _ = Settings(warehouse="snowflake").warehouse_path
+def test_what_works_on_a_file_only_refuses_instead_of_using_one(tmp_path: Path) -> None:
+    for make_copy in (snapshot, backup):
+        with pytest.raises(SettingsInvalid, match="Snowflake keeps its own copies"):
+            make_copy(Settings(warehouse="snowflake", tickhouse_home=tmp_path))
+    assert list(tmp_path.iterdir()) == []
     assert isinstance(open_warehouse(Settings(warehouse="snowflake")), SnowflakeWarehouse)
 
 

@@ -1,13 +1,12 @@
 """What must be true of raw tables and of what ops says about them: the checks that the UI shows."""
 
-import duckdb
-
 from ingest.core.topics import Topic
+from ingest.warehouse.connection import Connection
 from orchestration.checks.raw_tables import coordinates_complete, coordinates_unique
 from tests.warehouse.batches import TOPIC
 
 
-def assert_raw_is_sound(connection: duckdb.DuckDBPyConnection, topic: Topic = TOPIC) -> None:
+def assert_raw_is_sound(connection: Connection, topic: Topic = TOPIC) -> None:
     """Unique and complete, looked at as a whole and from every batch on, as the loop does it."""
     newest = connection.execute("select coalesce(max(batch_id), 0) from ops.batches").fetchall()[0][0]
     for since in range(max(0, newest - 20), newest + 1):

@@ -13,7 +13,7 @@ from ingest.core.errors import NeedsAttention
 from ingest.core.settings import Settings
 from ingest.operations.backup import FILE, backup, read_manifest, restore
 from ingest.operations.runs import show_alive
-from ingest.warehouse.duckdb.snapshot import snapshot
+from ingest.operations.snapshot import snapshot
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import batch, landing
 from tests.warehouse.killed_processes import killed_at_the_end, restore_for_ever
@@ -82,7 +82,7 @@ def test_restore_brings_rows_and_positions_back_together(
 ) -> None:
     warehouse.land(batch(landing(0, 5, None)), None)
     folder = backup(settings_here)
-    assert read_manifest(folder).next_offsets == {TOPIC: {"0": 5}}
+    assert read_manifest(settings_here, folder).next_offsets == {TOPIC: {"0": 5}}
     warehouse.land(batch(landing(5, 9, 5)), None)
     replaced = restore(settings_here, folder)
     assert warehouse.positions()[TOPIC].next_offsets == {0: 5}

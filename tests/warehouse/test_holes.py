@@ -87,10 +87,10 @@ def test_a_hole_is_filled_once(duckdb_warehouse: DuckDbWarehouse) -> None:
         connection.execute(f"delete from {RAW} where kafka_offset in (2, 5)")
         [hole] = find_holes(connection, TOPIC)
         rows = to_rows(TOPIC.name, 1, records(0, 9))
-        filled = fill(connection, TOPIC, hole, hole.window, rows, run_id="by hand")
+        filled = fill(duckdb_warehouse, TOPIC, hole, hole.window, rows, run_id="by hand")
         assert (filled.batch_id, filled.row_count, filled.lost) == (2, 2, [])
         with pytest.raises(StaleLanding, match="Run it again"):
-            fill(connection, TOPIC, hole, hole.window, rows)
+            fill(duckdb_warehouse, TOPIC, hole, hole.window, rows)
         assert find_holes(connection, TOPIC) == []
         assert_raw_is_sound(connection)
         assert connection.execute("select kind, run_id from ops.batches where batch_id = 2").fetchall() == [
@@ -106,7 +106,7 @@ def test_what_nobody_has_any_more_is_written_down(duckdb_warehouse: DuckDbWareho
         connection.execute(f"delete from {RAW} where kafka_offset in (1, 4)")
         [hole] = find_holes(connection, TOPIC)
         log_has = Window(AT, 3, 6)
-        filled = fill(connection, TOPIC, hole, log_has, to_rows(TOPIC.name, 1, records(3, 6)))
+        filled = fill(duckdb_warehouse, TOPIC, hole, log_has, to_rows(TOPIC.name, 1, records(3, 6)))
         assert (filled.row_count, filled.lost) == (1, [Window(AT, 1, 2)])
         assert find_holes(connection, TOPIC) == [Hole(Window(AT, 1, 2), 2, None)]
         assert_raw_is_sound(connection)
@@ -117,7 +117,7 @@ def test_a_lost_range_that_turns_up_shrinks(duckdb_warehouse: DuckDbWarehouse) -
         duckdb_warehouse.land(batch(landing(0, 2, None)), None)
         duckdb_warehouse.land(batch(landing(10, 12, 2)), None)
         [hole] = find_holes(connection, TOPIC)
-        filled = fill(connection, TOPIC, hole, Window(AT, 5, 8), to_rows(TOPIC.name, 1, records(5, 8)))
+        filled = fill(duckdb_warehouse, TOPIC, hole, Window(AT, 5, 8), to_rows(TOPIC.name, 1, records(5, 8)))
         assert filled.row_count == 3
         assert [str(left.window) for left in find_holes(connection, TOPIC)] == [
             "binance.trades[0] [2, 5)",
@@ -131,7 +131,7 @@ def test_a_hole_with_nothing_to_fill_it_is_lost(duckdb_warehouse: DuckDbWarehous
         duckdb_warehouse.land(batch(landing(0, 3, None)), None)
         connection.execute(f"delete from {RAW}")
         [hole] = find_holes(connection, TOPIC)
-        fill(connection, TOPIC, hole, hole.window, SCHEMA.empty_table(), lost_reason="topic_deleted")
+        fill(duckdb_warehouse, TOPIC, hole, hole.window, SCHEMA.empty_table(), lost_reason="topic_deleted")
         lost = connection.execute("select first_offset, end_offset, reason from ops.lost_ranges").fetchall()
         assert lost == [(0, 3, "topic_deleted")]
         assert_raw_is_sound(connection)

@@ -7,7 +7,7 @@ import pytest
 from ingest.core.errors import NeedsAttention
 from ingest.core.window import Partition, Window
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
-from ingest.warehouse.replay import Batches, all_batches, batches_between, batches_of, replay
+from ingest.warehouse.replay import Batches, batches_between, batches_of, replay
 from tests.warehouse.batches import PUBLISHED_MS, RAW, TOPIC, batch, landing
 from tests.warehouse.soundness import assert_raw_is_sound
 
@@ -29,7 +29,7 @@ def at(milliseconds: int) -> datetime:
 def test_a_replay_is_a_batch_that_names_batches(landed: DuckDbWarehouse) -> None:
     with landed.open() as connection:
         before = connection.execute(f"from {RAW} order by all").fetchall()
-        done = replay(connection, TOPIC, Batches(2, 3), run_id="by hand")
+        done = replay(landed, TOPIC, Batches(2, 3), run_id="by hand")
         assert (done.batch_id, done.row_count) == (4, 20)
         assert connection.execute(
             """select kind, topic, replay_first_batch_id, replay_last_batch_id, run_id
@@ -75,11 +75,11 @@ def test_where_no_rows_are_nothing_is_replayed(landed: DuckDbWarehouse) -> None:
         for ask in (
             lambda: batches_between(connection, TOPIC, at(1000), None),
             lambda: batches_of(connection, TOPIC, Window(Partition(TOPIC.name, 2, 0), 0, 10)),
-            lambda: replay(connection, TOPIC, Batches(4, 9)),
+            lambda: replay(landed, TOPIC, Batches(4, 9)),
         ):
             with pytest.raises(NeedsAttention, match="nothing to replay"):
                 ask()
         assert connection.execute("select count(*) from ops.batches").fetchall() == [(3,)]
         connection.execute(f"truncate {RAW}")
         with pytest.raises(NeedsAttention, match="nothing to replay"):
-            all_batches(connection, TOPIC)
+            replay(landed, TOPIC)

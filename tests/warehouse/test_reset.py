@@ -8,7 +8,7 @@ import pytest
 
 from ingest.core.errors import RebuildRefused
 from ingest.core.topics import BY_NAME
-from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse, new_batch
 from ingest.warehouse.models import models_without_manifest
 from ingest.warehouse.reset import reset
 from tests.warehouse.batches import RAW, TOPIC, batch, landing
@@ -58,7 +58,7 @@ def topics_in(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
 
 
 def test_rows_positions_and_tables_go_together(connection: duckdb.DuckDBPyConnection) -> None:
-    gone = reset(connection, [TOPIC], MODELS)
+    gone = reset(connection, [TOPIC], MODELS, new_batch)
     assert gone == [RAW, "marts.of_trades", "marts.of_both", "marts.view_of_both"]
     assert connection.execute(f"select count(*) from {RAW}").fetchall() == [(0,)]
     assert connection.execute(f"select count(*) from raw.{OTHER.raw_table}").fetchall() == [(4,)]
@@ -77,7 +77,7 @@ def test_numbers_of_batches_go_on(
     connection: duckdb.DuckDBPyConnection, duckdb_warehouse: DuckDbWarehouse
 ) -> None:
     """A model of another topic has built through 3: a new batch 3 would be old to it."""
-    reset(connection, [TOPIC], MODELS)
+    reset(connection, [TOPIC], MODELS, new_batch)
     landed = duckdb_warehouse.land(batch(landing(0, 9, None)), None)
     assert landed.batch_id == 5
     assert landed.opened_life == 1
@@ -85,7 +85,7 @@ def test_numbers_of_batches_go_on(
 
 
 def test_everything(connection: duckdb.DuckDBPyConnection, duckdb_warehouse: DuckDbWarehouse) -> None:
-    reset(connection, [TOPIC, OTHER], models_without_manifest(connection))
+    reset(connection, [TOPIC, OTHER], models_without_manifest(connection), new_batch)
     assert tables(connection, "marts") == set()
     assert duckdb_warehouse.positions() == {}
     assert connection.execute("select count(*) from ops.model_progress").fetchall() == [(0,)]
@@ -102,6 +102,6 @@ def test_rows_of_other_topics_that_cannot_come_back_stand_in_the_way(
     )
     connection.execute(f"insert into marts.of_both values ('{OTHER.name}', '2020-01-01')")
     with pytest.raises(RebuildRefused, match="of_both: 1 rows"):
-        reset(connection, [TOPIC], models)
+        reset(connection, [TOPIC], models, new_batch)
     assert connection.execute(f"select count(*) from {RAW}").fetchall() == [(7,)]
-    reset(connection, [TOPIC, OTHER], models)
+    reset(connection, [TOPIC, OTHER], models, new_batch)

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from ingest.warehouse.connection import transaction
-from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse, new_batch
 from ingest.warehouse.holes import find_holes
 from ingest.warehouse.models import Model
 from ingest.warehouse.retention import Pruned, aligned, prune
@@ -43,7 +43,7 @@ def connection(duckdb_warehouse: DuckDbWarehouse):
 
 def prune_all(connection: duckdb.DuckDBPyConnection, *models: Model, now: datetime = NOW) -> Pruned:
     with transaction(connection):
-        [pruned] = prune(connection, [TOPIC], models, now)
+        [pruned] = prune(connection, [TOPIC], models, now, new_batch)
     assert_raw_is_sound(connection)
     assert all(hole.is_lost_range for hole in find_holes(connection, TOPIC))
     return pruned

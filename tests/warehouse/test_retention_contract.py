@@ -58,7 +58,7 @@ def test_what_goes_and_what_ops_says_afterwards(trial: Trial) -> None:
         for statement in MADE:
             connection.execute(statement)
         with transaction(connection):
-            pruned = prune(connection, [TOPIC], MODELS, NOW, "run", trial.warehouse.new_batch)
+            pruned = prune(connection, [TOPIC], MODELS, NOW, trial.warehouse.new_batch, "run")
     gone = {"marts.short": 16, RAW: 11, "marts.stg": 12, "marts.fct": 2, "marts.of_venues": 3}
     assert pruned == [Pruned(TOPIC.name, FLOOR, gone)]
     assert trial.query("select * from ops.vanished_stg") == [(1, 3, 6)]
@@ -79,7 +79,7 @@ def test_what_is_not_to_be_kept_changes_nothing(trial: Trial) -> None:
     trial.warehouse.land(batch(landing(0, 4, None)), None)
     with trial.warehouse.open() as connection, transaction(connection, is_kept=False):
         much_later = datetime(2100, 1, 1)  # noqa: DTZ001
-        [pruned] = prune(connection, [TOPIC], [], much_later, new_batch=trial.warehouse.new_batch)
+        [pruned] = prune(connection, [TOPIC], [], much_later, trial.warehouse.new_batch)
     assert pruned.deleted == {RAW: 4}
     assert trial.query(f"select count(*) from {RAW}") == [(4,)]
     assert trial.query("select batch_id from ops.batches") == [(1,)]

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from snowflake.connector.cursor import SnowflakeCursor
 
 from ingest.core.errors import NeedsAttention
+from ingest.core.settings import Settings
 from ingest.core.topics import TOPICS
 from ingest.operations.copy.digest import DUCKDB, SNOWFLAKE, digest_query, digests
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
@@ -39,6 +40,12 @@ ROWS_AT_A_TIME = 10_000
 PART_BYTES = 64 * 2**20
 PATIENCE_SECONDS = 6 * 3600
 """For one statement over a whole table; the connector cuts off others after its network timeout."""
+
+
+def move_house(settings: Settings) -> dict[str, int]:
+    """From the file in TICKHOUSE_HOME to the account that the settings name, whichever is in use now."""
+    with DuckDbWarehouse(settings.warehouse_path) as source, SnowflakeWarehouse(settings) as target:
+        return move_in(source, target)
 
 
 def move_in(source: DuckDbWarehouse, target: SnowflakeWarehouse) -> dict[str, int]:

@@ -7,28 +7,18 @@ Killed at any step, one good file is there: the old one until the rename, the ne
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from ingest.core.errors import NeedsAttention
 from ingest.warehouse.duckdb.file import STORAGE_VERSION, DuckDbFile, quoted
+from ingest.warehouse.protocol import Shrunk
 
 MIB = 2**20
 WORTH_BYTES = 64 * MIB
 WORTH_SHARE = 0.25
 ROOM_LEFT_BYTES = 64 * MIB
-
-
-@dataclass(frozen=True, slots=True)
-class Shrunk:
-    """The file's size before and after."""
-
-    before_bytes: int
-    after_bytes: int
-    kept_because: str | None = None
-    """Why it was left as it is, although much of it is free."""
 
 
 def shrink(file: DuckDbFile) -> Shrunk:

@@ -3,15 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import cast
 
 import duckdb
+import pyarrow as pa
 
 from ingest.core.errors import StaleLanding
 from ingest.core.topics import TOPICS
 from ingest.warehouse.connection import Connection, transaction
+from ingest.warehouse.duckdb import reading
+from ingest.warehouse.duckdb.capabilities import CAPABILITIES
 from ingest.warehouse.duckdb.file import DuckDbFile, disk_full
 from ingest.warehouse.duckdb.migrate import apply_migrations
-from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, by_topic
+from ingest.warehouse.duckdb.positions import read_positions
+from ingest.warehouse.duckdb.shrink import shrink
+from ingest.warehouse.protocol import Batch, Found, Landed, Landing, Shrunk, TopicPositions, Warehouse
+from ingest.warehouse.raw_schema import payload_bytes
 
 RAW_COLUMNS = """
     kafka_topic varchar, topic_life integer, kafka_partition integer, kafka_offset bigint,
@@ -21,13 +28,12 @@ RAW_COLUMNS = """
 """
 
 LANDING_ROWS = "landing_rows"
-PAYLOAD_BYTES = "coalesce(sum(coalesce(strlen(payload), octet_length(payload_bytes))), 0)"
 
 
-class DuckDbWarehouse:
+class DuckDbWarehouse(Warehouse):
     """Lands batches in a DuckDB file. Methods open it for themselves; inside `open()` they share it."""
 
-    is_metered = False
+    capabilities = CAPABILITIES
 
     def __init__(self, path: Path, wait_seconds: float | None = None) -> None:
         self.file = DuckDbFile(path)
@@ -58,12 +64,14 @@ class DuckDbWarehouse:
 
     def migrate(self) -> None:
         self.file.create()
-        with self._writing() as connection:
+        with self.writing() as connection:
             apply_migrations(connection)
             for topic in TOPICS:
                 connection.execute(f"create table if not exists raw.{topic.raw_table} ({RAW_COLUMNS})")
 
     def positions(self) -> Mapping[str, TopicPositions]:
+        if not self.file.path.exists():
+            return {}
         with self.reading() as connection:
             return read_positions(connection)
 
@@ -72,7 +80,7 @@ class DuckDbWarehouse:
         return batches
 
     def land(self, batch: Batch, run_id: str | None) -> Landed:
-        with self._writing() as connection:
+        with self.writing() as connection:
             try:
                 with _one_thread(connection), transaction(connection):
                     return _land(connection, batch, run_id)
@@ -85,14 +93,17 @@ class DuckDbWarehouse:
     def new_batch(connection: Connection, kind: str, topic: str, run_id: str | None) -> int:
         return new_batch(connection, kind, topic, run_id)
 
+    def add_rows(self, connection: Connection, raw_table: str, rows: pa.Table, batch_id: int) -> None:
+        _insert(cast("duckdb.DuckDBPyConnection", connection), raw_table, rows, batch_id)
+
     def take_lease(self, name: str, run_id: str) -> None:
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 "insert or replace into ops.lease values (?, ?, now()::timestamp)", [name, run_id]
             )
 
     def release_lease(self, name: str) -> None:
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute("delete from ops.lease where name = ?", [name])
 
     def lease_holder(self, name: str) -> str | None:
@@ -100,8 +111,30 @@ class DuckDbWarehouse:
             row = connection.execute("select run_id from ops.lease where name = ?", [name]).fetchone()
         return row[0] if row else None
 
+    def ask(
+        self,
+        statement: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        at_most: int | None = None,
+        time_limit: float = 60,
+    ) -> Found:
+        return reading.ask(self.file, self._wait_seconds, statement, values, at_most, time_limit)
+
+    def looking(self, time_limit: float) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return reading.looking(self.file, self._wait_seconds, time_limit)
+
+    def row_counts(self, connection: Connection, schemas: Sequence[str]) -> Mapping[tuple[str, str], int]:
+        return reading.row_counts(connection, list(schemas))
+
+    def size_bytes(self) -> int:
+        return self.file.path.stat().st_size if self.file.path.exists() else 0
+
+    def shrink(self) -> Shrunk:
+        return shrink(self.file)
+
     @contextmanager
-    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if self._open is not None:
             yield self._open
         else:
@@ -114,17 +147,6 @@ class DuckDbWarehouse:
         same key at once, DuckDB 2.0 has been seen to lose the row and to keep its key in the index."""
         with self.file.lock.one_thread(), self.file.writing(self._wait_seconds) as connection:
             yield connection
-
-
-def read_positions(connection: duckdb.DuckDBPyConnection) -> dict[str, TopicPositions]:
-    """Each topic's positions in its newest life."""
-    rows = connection.execute("""
-        select lives.topic, lives.topic_life, lives.topic_id, placed.kafka_partition, placed.next_offset
-        from ops.topic_lives as lives
-        left join ops.positions as placed using (topic, topic_life)
-        qualify lives.topic_life = max(lives.topic_life) over (partition by lives.topic)
-    """).fetchall()
-    return by_topic(rows)
 
 
 @contextmanager
@@ -200,17 +222,20 @@ def _insert_rows(
 ) -> None:
     window, rows = landing.window, landing.rows
     at = window.partition
-    connection.register(LANDING_ROWS, rows)
+    _insert(connection, batch.raw_table, rows, batch_id)
     connection.execute(
-        f"insert into raw.{batch.raw_table} select *, now()::timestamp, {batch_id} from {LANDING_ROWS}"
+        "insert into ops.windows values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            batch_id,
+            at.topic,
+            at.life,
+            at.number,
+            window.first,
+            window.end,
+            rows.num_rows,
+            payload_bytes(rows),
+        ],
     )
-    connection.execute(
-        f"""insert into ops.windows select ?, ?, ?, ?, ?, ?, count(*),
-                {PAYLOAD_BYTES}
-            from {LANDING_ROWS}""",
-        [batch_id, at.topic, at.life, at.number, window.first, window.end],
-    )
-    connection.unregister(LANDING_ROWS)  # not in a `finally`: it fails after an error, and would hide it
     if landing.lost:
         connection.execute(
             "insert into ops.lost_ranges values (?, ?, ?, ?, ?, ?, ?, now()::timestamp)",
@@ -219,3 +244,11 @@ def _insert_rows(
                 *(landing.lost.first, landing.lost.end, landing.lost_reason),
             ],
         )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, raw_table: str, rows: pa.Table, batch_id: int) -> None:
+    connection.register(LANDING_ROWS, rows)
+    connection.execute(
+        f"insert into raw.{raw_table} select *, now()::timestamp, {batch_id} from {LANDING_ROWS}"
+    )
+    connection.unregister(LANDING_ROWS)  # not in a `finally`: it fails after an error, and would hide it

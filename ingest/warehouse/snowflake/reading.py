@@ -5,38 +5,48 @@ Our own questions name their values as DuckDB does, `$symbol`; the connector wan
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import DataError, NotSupportedError, ProgrammingError
 
 from ingest.core.errors import QueryFailed
-from ingest.core.settings import Settings
-from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
+from ingest.warehouse.connection import Connection, places
+from ingest.warehouse.protocol import Found
+from ingest.warehouse.snowflake.connection import OpenCursor
 
 QUESTIONS = ("select", "with", "show", "describe", "desc", "explain", "list", "values")
 BEFORE_THE_FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
 CANCELED = 604
 
+ROW_COUNTS = """
+    select lower(tables.table_schema), lower(tables.table_name), tables.row_count
+    from information_schema.tables as tables
+    inner join information_schema.columns as columns
+        on columns.table_schema = tables.table_schema and columns.table_name = tables.table_name
+        and columns.column_name = 'BATCH_ID'
+    where lower(tables.table_schema) in ({schemas}) and tables.row_count is not null"""
+"""A view has no count of rows."""
+
 
 def ask(
-    settings: Settings,
+    open_cursor: OpenCursor,
     statement: str,
-    values: Mapping[str, object] | None = None,
-    at_most: int | None = None,
-    time_limit: float = 60,
-) -> tuple[list[str], list[tuple]]:
-    """The columns and rows of the answer, `at_most` of them; longer than `time_limit` seconds is too long."""
+    values: Mapping[str, object] | None,
+    at_most: int | None,
+    time_limit: float,
+) -> Found:
     _refuse_what_writes(statement)
-    warehouse = SnowflakeWarehouse(settings)
-    try:
-        with warehouse.cursor() as cursor:
-            _execute(cursor, statement, values, time_limit)
-            columns = [_as_written(column.name) for column in cursor.description]
-            rows = cursor.fetchall() if at_most is None else cursor.fetchmany(at_most)
-            return columns, [tuple(row) for row in rows]
-    finally:
-        warehouse.close()
+    with open_cursor() as cursor:
+        _execute(cursor, statement, values, time_limit)
+        columns = [_as_written(column.name) for column in cursor.description]
+        rows = cursor.fetchall() if at_most is None else cursor.fetchmany(at_most)
+        return Found(columns, [tuple(row) for row in rows])
+
+
+def row_counts(connection: Connection, schemas: Sequence[str]) -> dict[tuple[str, str], int]:
+    rows = connection.execute(ROW_COUNTS.format(schemas=places(schemas)), list(schemas)).fetchall()
+    return {(schema, table): count for schema, table, count in rows}
 
 
 def _refuse_what_writes(statement: str) -> None:

@@ -3,14 +3,11 @@
 Times go as microseconds, bytes as hexadecimal text, headers as JSON; COPY makes of them what they were.
 """
 
-# pyright: reportAttributeAccessIssue=false
-
 import io
 import json
 import uuid
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from snowflake.connector.cursor import SnowflakeCursor
 
@@ -51,12 +48,6 @@ def plain(rows: pa.Table) -> pa.Table:
 def read_back(schema: pa.Schema) -> str:
     """What COPY selects from a file of plain rows, so that they are again what the schema says."""
     return ", ".join(_read_back(field.name, field.type) for field in schema)
-
-
-def payload_bytes(rows: pa.Table) -> int:
-    """What the payloads weigh, text or not."""
-    columns = (rows.column("payload"), rows.column("payload_bytes"))
-    return sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in columns)
 
 
 def _read_back(name: str, kind: pa.DataType) -> str:

@@ -7,25 +7,28 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 
+import pyarrow as pa
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error
 
 from ingest.core.errors import StaleLanding, WarehouseUnavailable
 from ingest.core.settings import Settings
 from ingest.warehouse.connection import Connection
-from ingest.warehouse.protocol import Batch, Landed, Landing, TopicPositions, by_topic
-from ingest.warehouse.snowflake import lease
+from ingest.warehouse.protocol import Batch, Found, Landed, Landing, TopicPositions, Warehouse, by_topic
+from ingest.warehouse.raw_schema import payload_bytes
+from ingest.warehouse.snowflake import lease, reading
+from ingest.warehouse.snowflake.capabilities import CAPABILITIES
 from ingest.warehouse.snowflake.connection import SnowflakeConnection
 from ingest.warehouse.snowflake.objects import make_missing
 from ingest.warehouse.snowflake.shared_session import SharedSession
-from ingest.warehouse.snowflake.upload import copy_statement, payload_bytes
+from ingest.warehouse.snowflake.upload import copy_statement, upload
 from ingest.warehouse.snowflake.uploads import Uploads, uploaded
 
 
-class SnowflakeWarehouse:
+class SnowflakeWarehouse(Warehouse):
     """Lands batches in Snowflake. One session, opened at the first question, shared by threads in turn."""
 
-    is_metered = True
+    capabilities = CAPABILITIES
 
     def __init__(
         self, settings: Settings, run_id: str | None = None, is_gone: lease.IsGone = lambda _: False
@@ -53,6 +56,12 @@ class SnowflakeWarehouse:
     def reading(self) -> Iterator[SnowflakeConnection]:
         yield SnowflakeConnection(self.cursor)
 
+    @contextmanager
+    def writing(self) -> Iterator[SnowflakeConnection]:
+        """The session is this thread's until the end: what another one sent would be in the transaction."""
+        with self.cursor():
+            yield SnowflakeConnection(self.cursor)
+
     def building(self) -> AbstractContextManager[None]:
         return lease.turn(self.cursor, self._builder, self._expires_seconds, self._is_gone)
 
@@ -71,6 +80,29 @@ class SnowflakeWarehouse:
                 qualify lives.topic_life = max(lives.topic_life) over (partition by lives.topic)
             """)
             return by_topic(cursor.fetchall())
+
+    def ask(
+        self,
+        statement: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        at_most: int | None = None,
+        time_limit: float = 60,
+    ) -> Found:
+        return reading.ask(self.cursor, statement, values, at_most, time_limit)
+
+    def looking(self, time_limit: float) -> AbstractContextManager[SnowflakeConnection]:  # noqa: ARG002
+        """Nobody waits meanwhile."""
+        return self.reading()
+
+    def row_counts(self, connection: Connection, schemas: Sequence[str]) -> Mapping[tuple[str, str], int]:
+        return reading.row_counts(connection, schemas)
+
+    def size_bytes(self) -> None:
+        """Its storage is on the account's bill."""
+
+    def shrink(self) -> None:
+        """Storage that is free again is Snowflake's affair."""
 
     def prepare(self, batches: Sequence[Batch]) -> Sequence[Batch]:
         return self._uploads.prepare(batches)
@@ -94,6 +126,11 @@ class SnowflakeWarehouse:
             [batch_id, kind, topic, run_id],
         )
         return int(batch_id)
+
+    def add_rows(self, connection: Connection, raw_table: str, rows: pa.Table, batch_id: int) -> None:  # noqa: ARG002
+        if rows.num_rows:
+            with self.cursor() as cursor:
+                _copy(cursor, raw_table, upload(cursor, raw_table, rows), batch_id, rows.num_rows)
 
     def take_lease(self, name: str, run_id: str) -> None:
         with self.cursor() as cursor:
@@ -170,12 +207,7 @@ def _copy_rows(
     window, at = landing.window, landing.window.partition
     where = [at.topic, at.life, at.number, window.first, window.end]
     if path is not None:
-        cursor.execute(copy_statement(batch.raw_table, path, batch_id))
-        loaded = sum(int(row[3]) for row in cursor.fetchall() if len(row) > 3)
-        if loaded != landing.rows.num_rows:
-            raise WarehouseUnavailable(
-                f"{window}: Snowflake took {loaded} of {landing.rows.num_rows} rows; none stayed."
-            )
+        _copy(cursor, batch.raw_table, path, batch_id, landing.rows.num_rows)
     cursor.execute(
         "insert into ops.windows select %s, %s, %s, %s, %s, %s, %s, %s",
         [batch_id, *where, landing.rows.num_rows, payload_bytes(landing.rows)],
@@ -187,4 +219,13 @@ def _copy_rows(
                 *(batch_id, at.topic, at.life, at.number),
                 *(landing.lost.first, landing.lost.end, landing.lost_reason),
             ],
+        )
+
+
+def _copy(cursor: SnowflakeCursor, raw_table: str, path: str, batch_id: int, row_count: int) -> None:
+    cursor.execute(copy_statement(raw_table, path, batch_id))
+    loaded = sum(int(row[3]) for row in cursor.fetchall() if len(row) > 3)
+    if loaded != row_count:
+        raise WarehouseUnavailable(
+            f"raw.{raw_table}: Snowflake took {loaded} of {row_count} rows; none stayed."
         )

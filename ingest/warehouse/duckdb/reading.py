@@ -1,0 +1,70 @@
+"""One question to the file, which ingestion waits for: a long one is cut off."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import duckdb
+
+from ingest.core.errors import QueryFailed, WarehouseBusy
+from ingest.warehouse.connection import Connection
+from ingest.warehouse.duckdb.file import DuckDbFile
+from ingest.warehouse.protocol import Found
+
+ROW_COUNTS = """
+    select schema_name, table_name, estimated_size from duckdb_tables()
+    semi join (from duckdb_columns() where column_name = 'batch_id') using (table_oid)
+    where list_contains(?, schema_name)"""
+# A locked configuration is that of every connection of this process, also of one that is just being opened.
+_one_looks = threading.Lock()
+
+
+def ask(
+    file: DuckDbFile,
+    wait_seconds: float | None,
+    statement: str,
+    values: Mapping[str, object] | None,
+    at_most: int | None,
+    time_limit: float,
+) -> Found:
+    if not file.path.exists():
+        raise QueryFailed(f"There is no warehouse at {file.path} yet. Start with: tickhouse up")
+    with file.reading(wait_seconds) as connection:
+        cut_off = threading.Timer(time_limit, connection.interrupt)
+        cut_off.start()
+        try:
+            found = connection.execute(statement, values)
+            columns = [column[0] for column in found.description or ()]
+            return Found(columns, found.fetchall() if at_most is None else found.fetchmany(at_most))
+        except duckdb.InterruptException:
+            raise QueryFailed(
+                f"Cut off after {time_limit:.0f} s: ingestion was waiting. Ask a copy (tickhouse snapshot), "
+                "or set --time-limit."
+            ) from None
+        except duckdb.Error as error:
+            raise QueryFailed(str(error)) from error
+        finally:
+            cut_off.cancel()
+
+
+@contextmanager
+def looking(
+    file: DuckDbFile, wait_seconds: float | None, time_limit: float
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    with _one_looks, file.reading(wait_seconds) as connection:
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
+        cut_off = threading.Timer(time_limit, connection.interrupt)
+        cut_off.start()
+        try:
+            yield connection
+        except duckdb.InterruptException:
+            raise WarehouseBusy(
+                f"A look at the warehouse was cut off after {time_limit:g} s: ingestion was waiting."
+            ) from None
+        finally:
+            cut_off.cancel()
+
+
+def row_counts(connection: Connection, schemas: list[str]) -> dict[tuple[str, str], int]:
+    rows = connection.execute(ROW_COUNTS, [schemas]).fetchall()
+    return {(schema, table): count for schema, table, count in rows}
