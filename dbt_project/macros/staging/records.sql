@@ -49,13 +49,15 @@
     end
 {%- endmacro %}
 
-{# An exchange's epoch as a time; NULL if it is none, or more than a year ahead of the broker's clock. #}
-{% macro exchange_time(text) -%}
-    case
-        when
-            not coalesce(
-                {{ epoch_to_timestamp(exact_integer(text)) }} > published_at + interval '365 days', false
-            )
-        then {{ epoch_to_timestamp(exact_integer(text)) }}
-    end
+{# An exchange's epoch, or its text in UTC, as a time; NULL if it is none, or ahead of the broker's clock by
+   more than an hour. However old it is: what was recorded or filled in later comes by the same topics. #}
+{% macro exchange_time(text, ahead="1 hour") -%}
+    {{ not_ahead(epoch_to_timestamp(exact_integer(text)), ahead) }}
+{%- endmacro %}
+
+{% macro exchange_time_of_text(text) -%} {{ not_ahead(text_to_timestamp(text)) }} {%- endmacro %}
+
+{# A producer may send a time for the broker to take that no calendar holds: then the warehouse's clock counts. #}
+{% macro not_ahead(time, ahead="1 hour") -%}
+    case when {{ time }} <= coalesce(published_at, landed_at) + interval '{{ ahead }}' then {{ time }} end
 {%- endmacro %}

@@ -3,6 +3,6 @@
     coalesce(
         {{ exchange_time(text) }},
         case when {{ matches(text, "[0-9]{9,10}") }} then {{ exchange_time(text ~ " || '000'") }} end,
-        {{ text_to_timestamp(text) }}
+        {{ exchange_time_of_text(text) }}
     )
 {%- endmacro %}

@@ -42,8 +42,8 @@ with
             coalesce({{ sent.s }}, {{ kafka_header("symbol") }}) as symbol,
             coalesce({{ sent["k.i"] }}, '1m') as kline_interval,
             {{ exchange_time(value.t) }} as window_start_at,
-            {{ exchange_time(value.T) }} as last_instant_at,
-            coalesce({{ exchange_time(sent.E) }}, {{ exchange_time(value.T) }}) as event_at,
+            {{ exchange_time(value.T, ahead="32 days") }} as last_instant_at,
+            coalesce({{ exchange_time(sent.E) }}, {{ exchange_time(value.T, ahead="32 days") }}) as event_at,
             {% for column, name in prices.items() %}
                 {{ exact_price(value[name]) }} as {{ column }},
             {% endfor %}

@@ -24,7 +24,7 @@ with
             coalesce({{ sent.bids }}, {{ pairs_of_side(sent.changes, "buy") }}) as bids,
             coalesce({{ sent.asks }}, {{ pairs_of_side(sent.changes, "sell") }}) as asks,
             {{ sent.changes }} as changes,
-            {{ text_to_timestamp(sent.time) }} as event_at
+            {{ exchange_time_of_text(sent.time) }} as event_at
         from decoded
     )
 

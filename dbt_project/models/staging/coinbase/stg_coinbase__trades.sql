@@ -23,7 +23,7 @@ with
             {{ exact_quantity(sent.size) }} as quantity,
             -- The venue names the maker's side.
             case {{ sent.side }} when 'sell' then 'buy' when 'buy' then 'sell' end as taker_side,
-            {{ text_to_timestamp(sent.time) }} as event_at
+            {{ exchange_time_of_text(sent.time) }} as event_at
         from decoded
     )
 

@@ -23,7 +23,7 @@ with
                 published_at,
                 landed_batch_id,
                 payload,
-                {{ json_names("payload") }} as names
+                case when {{ json_is_small("payload") }} then {{ json_names("payload") }} else '' end as names
             from {{ source("raw", topic | replace(".", "_")) }} as raw
             inner join affected on raw.batch_id = affected.landed_batch_id
             where
@@ -48,7 +48,21 @@ with
         group by {{ place }}, names
     ),
 
-    alike as (select * from examples where {{ json_is_readable("example") }}),
+    {# One message may hold 60,000 fields: what is beyond bounds is said, and not looked into. #}
+    measured as (
+        select
+            *,
+            case
+                when {{ json_is_small("example") }} then {{ json_has_few_fields("example") }} else false
+            end as is_bounded
+        from examples
+    ),
+
+    alike as (
+        select *
+        from measured
+        where case when is_bounded then {{ json_is_readable("example") }} else false end
+    ),
 
     told as (
         select
@@ -60,13 +74,24 @@ with
         from
             (
                 select *, regexp_replace(path, '^data([[][]])?[.]', '') as field
-                from ({{ json_nodes("alike", "example") }}) as nodes
+                from ({{ json_nodes("alike", "example", ["shape", "kafka_topic", "channel"]) }}) as nodes
             ) as named
         where field not in ('stream', 'data', 'data[]') and node_type <> 'null'
         group by shape, kafka_topic, channel, field
     ),
 
-    drifted as ({{ drifts("told", "known", "alike") }})
+    drifted as (
+        {{ drifts("told", "known", "alike") }}
+        union all
+        select
+            shape,
+            '' as field,
+            'oversized' as drift,
+            cast(null as varchar) as told_type,
+            cast(null as varchar) as known_type
+        from measured
+        where not is_bounded
+    )
 
 select
     {{ place }},
@@ -81,5 +106,5 @@ select
     max(last_offset) as last_offset,
     {{ building_through() }} as batch_id
 from drifted
-inner join alike using (shape)
+inner join measured using (shape)
 group by {{ place }}, field, drift

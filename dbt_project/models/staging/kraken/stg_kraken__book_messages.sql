@@ -38,7 +38,7 @@ with
             {{ kafka_header("dropped_asks") }} as dropped_asks,
             {{ exact_integer(sent[at ~ "checksum"]) }} as checksum,
             {{ kafka_header("checksum") }} as checksum_result,
-            {{ text_to_timestamp(sent[at ~ "timestamp"]) }} as event_at
+            {{ exchange_time_of_text(sent[at ~ "timestamp"]) }} as event_at
         from decoded
     )
 

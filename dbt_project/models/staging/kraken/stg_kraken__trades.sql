@@ -38,7 +38,7 @@ with
             {{ exact_price(sent.price) }} as price,
             {{ exact_quantity(sent.qty) }} as quantity,
             case when {{ sent.side }} in ('buy', 'sell') then {{ sent.side }} end as taker_side,
-            {{ text_to_timestamp(sent.timestamp) }} as event_at
+            {{ exchange_time_of_text(sent.timestamp) }} as event_at
         from elements
     )
 

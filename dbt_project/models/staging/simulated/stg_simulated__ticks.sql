@@ -30,8 +30,8 @@ with
             {{ exact_quantity(sent.bid_volume) }} as bid_volume,
             {{ exact_price(sent.ask_price) }} as ask_price,
             {{ exact_quantity(sent.ask_volume) }} as ask_volume,
-            {{ text_to_timestamp(sent.event_time) }} as event_at,
-            {{ text_to_timestamp(sent.received_time) }} as sent_received_at
+            {{ exchange_time_of_text(sent.event_time) }} as event_at,
+            {{ exchange_time_of_text(sent.received_time) }} as sent_received_at
         from decoded
     )
 
