@@ -119,7 +119,9 @@ def rejected_share(connection: Connection, topic: Topic, since_batch_id: int) ->
 
 
 def fresh(connection: Connection, topic: Topic, _since_batch_id: int) -> CheckResult | None:
-    """The newest message is no older than the topic table expects; not asked of a feed that never spoke."""
+    """The newest message is no older than the topic table expects; not asked of a feed that never spoke.
+
+    A message is no younger than its landing, whatever time it was given."""
     (newest_batch,) = _one(
         connection, "select max(batch_id) from ops.windows where topic = ? and row_count > 0", [topic.name]
     )
@@ -127,8 +129,9 @@ def fresh(connection: Connection, topic: Topic, _since_batch_id: int) -> CheckRe
         return None
     now, newest = _one(
         connection,
-        f"""select cast(current_timestamp as timestamp), max(published_at) from raw.{topic.raw_table}
-            where batch_id >= ?""",
+        f"""select cast(current_timestamp as timestamp),
+                max(case when published_at > landed_at then landed_at else published_at end)
+            from raw.{topic.raw_table} where batch_id >= ?""",
         [newest_batch],
     )
     age = None if newest is None else (now - newest).total_seconds()

@@ -18,8 +18,12 @@ KEY = "venue, symbol, window_start_at, rule"
 SAME = """found.venue = told.venue and found.symbol = told.symbol
     and found.window_start_at = told.window_start_at and found.rule = told.rule"""
 NOW = "cast(current_timestamp as timestamp)"
-# An alert of a minute further back is history: of a backfill, or from before alerts were built at all.
-IS_NEWS = """window_start_at >= (select max(window_start_at) - interval '1 hour' from marts.fct_candles_1m)"""
+# An alert of a minute further back is history: of a backfill, or from before alerts were built at all. Each
+# market has a last hour of its own, and none begins after now: a time that is made up silences nobody.
+IS_NEWS = f"""alert.window_start_at <= {NOW} and alert.window_start_at >= (
+    select max(candles.window_start_at) - interval '1 hour' from marts.fct_candles_1m as candles
+    where candles.venue = alert.venue and candles.symbol = alert.symbol
+        and candles.window_start_at <= {NOW})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,14 @@ def price_alerts(connection: Connection) -> list[PriceAlert]:
     """What is to be told now."""
     new = connection.execute(
         f"""select {KEY}, change_pct from marts.fct_price_alerts as found
-            where not exists (select 1 from ops.told_alerts as told where {SAME}) and {IS_NEWS}
+            where not exists (select 1 from ops.told_alerts as told where {SAME})
+                and {IS_NEWS.replace("alert.", "found.")}
             order by window_start_at"""
     ).fetchall()
     gone = connection.execute(
         f"""select {KEY}, null from ops.told_alerts as told
             where not exists (select 1 from marts.fct_price_alerts as found where {SAME})
-                and retracted_at is null and {IS_NEWS}
+                and retracted_at is null and {IS_NEWS.replace("alert.", "told.")}
             order by window_start_at"""
     ).fetchall()
     for venue, symbol, window_start_at, rule, _ in new:

@@ -15,8 +15,10 @@ from orchestration.preview.drawing import HEIGHT, Point, Scale, image, listed
 SECONDS = 120
 SHOWN_BPS = 50
 """How far from mid the depth is drawn."""
-BUSIEST = """(select venue, symbol from marts.fct_book_top where received_at >=
-                  (select max(received_at) - interval '5 minutes' from marts.fct_book_top)
+BUSIEST = """(select venue, symbol from marts.fct_book_top
+              where received_at <= cast(current_timestamp as timestamp) and received_at >=
+                  (select max(received_at) - interval '5 minutes' from marts.fct_book_top
+                   where received_at <= cast(current_timestamp as timestamp))
               group by venue, symbol order by count(*) desc, venue, symbol limit 1)"""
 
 FIGURES: Mapping[dg.AssetKey, str] = {

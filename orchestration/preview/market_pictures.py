@@ -14,8 +14,10 @@ from orchestration.preview.drawing import HEIGHT, Scale, image, listed
 
 MINUTES = 120
 PRICE_HEIGHT = 200
-BUSIEST = """(select venue, symbol from marts.fct_candles_1m where window_start_at >=
-                  (select max(window_start_at) - interval '1 hour' from marts.fct_candles_1m)
+BUSIEST = """(select venue, symbol from marts.fct_candles_1m
+              where window_start_at <= cast(current_timestamp as timestamp) and window_start_at >=
+                  (select max(window_start_at) - interval '1 hour' from marts.fct_candles_1m
+                   where window_start_at <= cast(current_timestamp as timestamp))
               group by venue, symbol order by sum(trade_count) desc, venue, symbol limit 1)"""
 
 

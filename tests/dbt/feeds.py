@@ -9,7 +9,7 @@ from typing import Protocol
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
-NOT_NUMBERS = ("12.x", "1e5", "", "NaN", "1" + 15 * "0", "0.00000000001", "-1")
+NOT_NUMBERS = ("12.x", "1e5x", "", "NaN", "1" + 15 * "0", "0.00000000001", "-1")
 
 
 class Feed(Protocol):

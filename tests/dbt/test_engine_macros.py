@@ -36,10 +36,38 @@ TRADES = "(values ('A', 9), ('A', 10), ('A', 25), ('B', 4)) as trades(symbol, t)
         ),
         (
             "select {{ exact_price(\"'000061837.6300000000000'\") }}, {{ exact_price(\"'1e5'\") }}",
-            [(Decimal("61837.63"), None)],
+            [(Decimal("61837.63"), Decimal(100_000))],
         ),
     ],
     ids=["asof_join", "last_non_null", "top_n", "divide", "time_bucket", "exact_price"],
 )
 def test_engine_macro(trial: Trial, sql: str, rows: list[tuple]) -> None:
     assert trial.rows(trial.compiled(sql)) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "problem"),
+    [
+        ("9.417e-05", "0.00009417", None),
+        ("1E-10", "0.0000000001", None),
+        ("-12.50e-9", "-0.0000000125", None),
+        ("1.23456789012345e+05", "123456.789012345", None),
+        ("1.2345e+11", "123450000000", None),
+        ("5e0", "5", None),
+        ("1e12", None, "out_of_range"),
+        ("1e400", None, "out_of_range"),
+        ("1e-11", None, "loses_digits"),
+        ("0.0000000001e-17", None, "loses_digits"),
+        ("9.123456789012e-05", None, "loses_digits"),
+        ("1e", None, "not_a_number"),
+        ("1e5.5", None, "not_a_number"),
+        ("e5", None, "not_a_number"),
+    ],
+)
+def test_a_number_in_exponent_form_is_exact_or_refused(
+    trial: Trial, text: str, number: str | None, problem: str | None
+) -> None:
+    price = f"exact_price(\"'{text}'\")"
+    found = trial.compiled(f"select {{{{ {price} }}}}, {{{{ price_problem(\"'{text}'\", {price}) }}}}")
+    exact = None if number is None or problem else Decimal(number)
+    assert trial.rows(found) == [(exact, problem)]

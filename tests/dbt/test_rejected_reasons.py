@@ -40,7 +40,10 @@ TRADES: list[tuple[object, str | None]] = [
     ({**TRADE, "s": ""}, "missing_field"),
     ({**TRADE, "m": "perhaps"}, "missing_field"),
     ({**TRADE, "t": "1.5"}, "not_a_number"),
-    *[({**TRADE, "p": text}, "not_a_number") for text in ("", "abc", "1e5", "NaN", "1,5", " 1", "0x1", "+1")],
+    *[
+        ({**TRADE, "p": text}, "not_a_number")
+        for text in ("", "abc", "1e", "e5", "1e5.0", "NaN", "1,5", " 1", "0x1", "+1")
+    ],
     ({**TRADE, "p": "1" + 12 * "0"}, "out_of_range"),
     ({**TRADE, "q": "1" + 15 * "0"}, "out_of_range"),
     ({**TRADE, "p": 12 * "9", "q": 15 * "9"}, "out_of_range"),

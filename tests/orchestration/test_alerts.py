@@ -1,6 +1,6 @@
 """A price alert is told once, in the UI and to whoever listens, and taken back once."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import duckdb
@@ -22,11 +22,11 @@ def connection() -> duckdb.DuckDBPyConnection:
         """create schema ops; create schema marts;
            create table ops.told_alerts (venue varchar, symbol varchar, window_start_at timestamp,
                rule varchar, told_at timestamp, retracted_at timestamp);
-           create table marts.fct_candles_1m (window_start_at timestamp);
+           create table marts.fct_candles_1m (venue varchar, symbol varchar, window_start_at timestamp);
            create table marts.fct_price_alerts (venue varchar, symbol varchar, window_start_at timestamp,
                rule varchar, change_pct double)"""
     )
-    connection.execute("insert into marts.fct_candles_1m values (?)", [NOON])
+    connection.execute("insert into marts.fct_candles_1m values ('binance', 'BTCUSDT', ?)", [NOON])
     return connection
 
 
@@ -52,6 +52,28 @@ def test_history_is_not_told(connection: duckdb.DuckDBPyConnection) -> None:
     assert price_alerts(connection) == []
 
 
+@pytest.mark.parametrize(
+    ("symbol", "ahead"),
+    [("ETHUSDT", timedelta(days=-1)), ("ETHUSDT", timedelta(days=364)), ("BTCUSDT", timedelta(days=364))],
+)
+def test_a_trade_of_another_market_or_of_the_future_silences_nobody(
+    connection: duckdb.DuckDBPyConnection, symbol: str, ahead: timedelta
+) -> None:
+    at = datetime.now(UTC).replace(tzinfo=None) + ahead
+    connection.execute("insert into marts.fct_candles_1m values ('binance', ?, ?)", [symbol, at])
+    alert = add(connection, minutes_ago=3)
+    assert price_alerts(connection) == [alert]
+
+
+def test_an_alert_of_the_future_is_not_told(connection: duckdb.DuckDBPyConnection) -> None:
+    at = datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=50)
+    connection.execute("insert into marts.fct_candles_1m values ('binance', 'BTCUSDT', ?)", [at])
+    connection.execute(
+        "insert into marts.fct_price_alerts values ('binance', 'BTCUSDT', ?, 'percentage', 30)", [at]
+    )
+    assert price_alerts(connection) == []
+
+
 def test_what_is_gone_is_taken_back_once_and_not_told_again(connection: duckdb.DuckDBPyConnection) -> None:
     add(connection)
     price_alerts(connection)
@@ -68,7 +90,7 @@ def test_what_ages_is_not_taken_back(connection: duckdb.DuckDBPyConnection) -> N
     add(connection)
     price_alerts(connection)
     connection.execute("delete from marts.fct_price_alerts")
-    connection.execute("insert into marts.fct_candles_1m values (?)", [NOON + timedelta(hours=2)])
+    connection.execute("insert into marts.fct_candles_1m values ('binance', 'BTCUSDT', ?)", [NOON + timedelta(hours=2)])
     assert price_alerts(connection) == []
 
 

@@ -142,3 +142,11 @@ def test_a_feed_that_never_spoke_is_not_asked_whether_it_is_fresh(
 ) -> None:
     connection.execute("update ops.windows set row_count = 0")
     assert "fresh" not in {result.name for result in raw_checks(connection)}
+
+
+def test_a_message_of_the_future_makes_no_feed_fresh(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        f"""update {RAW} set published_at = now()::timestamp + interval '364 days',
+            landed_at = now()::timestamp - interval '1 day'"""
+    )
+    assert "fresh" in failing(connection)

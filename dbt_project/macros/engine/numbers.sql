@@ -10,7 +10,23 @@
     case
         when {{ matches(text, "-?0*[0-9]{1," ~ integer_digits ~ "}([.][0-9]{0,10}0*)?") }}
         then cast({{ text }} as decimal(38, 10))
+        when {{ is_in_exponent_form(text) }}
+        then
+            {# Twenty decimals hold what such a text can say: no digit is lost on the way to ten. #}
+            case
+                when
+                    try_cast({{ text }} as decimal(38, 20)) = try_cast({{ text }} as decimal(38, 10))
+                    and abs(try_cast({{ text }} as decimal(38, 10))) < 1{{ "0" * integer_digits }}
+                then try_cast({{ text }} as decimal(38, 10))
+            end
     end
+{%- endmacro %}
+
+{# 9.417e-05, as pandas, JSON and some venues write it. What has more digits than this loses some in any case. #}
+{% macro is_in_exponent_form(text) -%}
+    {%- set small = "([.][0-9]{0,10}0*)?[eE]-0*(10|[0-9])" -%}
+    {%- set large = "([.][0-9]{0,20})?[eE][+]?0*(1[0-7]|[0-9])" -%}
+    {{ matches(text, "-?[0-9]{1,18}(" ~ small ~ "|" ~ large ~ ")") }}
 {%- endmacro %}
 
 {% macro exact_integer(text) -%}
@@ -25,9 +41,14 @@
     case
         when {{ number }} is not null
         then null
-        when not {{ matches(text, "-?[0-9]+([.][0-9]*)?") }}
+        when not {{ matches(text, "-?[0-9]+([.][0-9]*)?([eE][-+]?[0-9]+)?") }}
         then 'not_a_number'
-        when not {{ matches(text, "-?0*[0-9]{1," ~ integer_digits ~ "}([.][0-9]*)?") }}
+        when
+            {{ matches(text, "-?0*[0-9]{" ~ (integer_digits + 1) ~ ",}([.][0-9]*)?") }}
+            or (
+                {{ matches(text, ".*[eE].*") }}
+                and coalesce(abs(try_cast({{ text }} as double)), 1e300) >= power(10, {{ integer_digits }})
+            )
         then 'out_of_range'
         else 'loses_digits'
     end
