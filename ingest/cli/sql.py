@@ -27,6 +27,9 @@ def sql(
     time_limit: Annotated[
         float, typer.Option(help="Seconds after which a statement is cut off.")
     ] = TIME_LIMIT,
+    is_safe: Annotated[
+        bool, typer.Option("--safe", help="For SQL of others: no files, no network, no settings.")
+    ] = False,
 ) -> None:
     """Ask the warehouse; reading only, a turn of its own for each statement.
 
@@ -41,12 +44,14 @@ def sql(
 
     settings = load_settings()
     if statement is None and sys.stdin.isatty():
-        _prompt(settings, form, wait_seconds, time_limit)
+        _prompt(settings, form, wait_seconds, time_limit, is_safe=is_safe)
     else:
-        answer(settings, statement or sys.stdin.read(), form, wait_seconds, time_limit)
+        answer(settings, statement or sys.stdin.read(), form, wait_seconds, time_limit, is_safe=is_safe)
 
 
-def _prompt(settings: "Settings", form: Format, wait_seconds: float, time_limit: float) -> None:
+def _prompt(
+    settings: "Settings", form: Format, wait_seconds: float, time_limit: float, *, is_safe: bool
+) -> None:
     """Statement after statement, until an empty line's Ctrl-D; an error is no reason to leave."""
     from ingest.core.errors import TickhouseError
 
@@ -58,7 +63,7 @@ def _prompt(settings: "Settings", form: Format, wait_seconds: float, time_limit:
             return
         try:
             if statement.strip():
-                answer(settings, statement, form, wait_seconds, time_limit)
+                answer(settings, statement, form, wait_seconds, time_limit, is_safe=is_safe)
         except TickhouseError as error:
             note(str(error))
 
@@ -70,13 +75,15 @@ def answer(
     wait_seconds: float = WAIT_SECONDS,
     time_limit: float = TIME_LIMIT,
     values: Mapping[str, object] | None = None,
+    *,
+    is_safe: bool = False,
 ) -> None:
     """Run it, reading only, and show what it gives; `values` for its `$names`."""
     from ingest.warehouse.open import open_warehouse
 
     at_most = TABLE_ROWS + 1 if form is Format.TABLE else None
     with open_warehouse(settings, wait_seconds=wait_seconds) as warehouse:
-        found = warehouse.ask(statement, values, at_most=at_most, time_limit=time_limit)
+        found = warehouse.ask(statement, values, at_most=at_most, time_limit=time_limit, is_safe=is_safe)
     show(found.columns, found.rows[:TABLE_ROWS] if form is Format.TABLE else found.rows, form)
     if form is Format.TABLE and len(found.rows) > TABLE_ROWS:
         note(f"The first {TABLE_ROWS} rows; --format csv gives all.")

@@ -178,10 +178,12 @@ class Warehouse(Protocol):
         *,
         at_most: int | None = None,
         time_limit: float = 60,
+        is_safe: bool = False,
     ) -> Found:
         """What somebody wants to know, reading only; `values` for its `$names`.
 
-        QueryFailed if it cannot be answered, or not within so many seconds.
+        QueryFailed if it cannot be answered, or not within so many seconds. `is_safe`: for SQL of others,
+        which reaches no file, network or setting.
         """
         ...
 

@@ -51,3 +51,31 @@ def test_without_a_warehouse_it_says_how_to_start(tickhouse: Run, tmp_path: Path
     done = tickhouse("sql", "select 1", TICKHOUSE_HOME=str(tmp_path / "new"))
     assert done.exit_code == 1
     assert "tickhouse up" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "select * from read_text('{file}')",
+        "select * from '{file}.csv'",
+        "copy (select 1) to '{file}.out'",
+        "attach '{file}.db' as other",
+        "set enable_external_access = true",
+        "set memory_limit = '1TB'",
+        "install httpfs",
+        "load '{file}'",
+        "select 1; set lock_configuration = false",
+    ],
+)
+def test_sql_of_others_reaches_no_file_and_no_setting(
+    tickhouse: Run, home: str, tmp_path: Path, attack: str
+) -> None:
+    secret = tmp_path / "secret"
+    for file in (secret, tmp_path / "secret.csv"):
+        file.write_text("tops3cret\n")
+    done = tickhouse("sql", "--safe", attack.format(file=secret), TICKHOUSE_HOME=home)
+    assert done.exit_code == 1
+    assert "tops3cret" not in done.output
+    assert not (tmp_path / "secret.out").exists()
+    asked = tickhouse("sql", "--safe", "select count(*) as n from ops.batches", TICKHOUSE_HOME=home)
+    assert asked.exit_code == 0

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import duckdb
 
@@ -17,6 +17,8 @@ ROW_COUNTS = """
     where list_contains(?, schema_name)"""
 # A locked configuration is that of every connection of this process, also of one that is just being opened.
 _one_looks = threading.Lock()
+# No file, no network; in this order, since what is locked cannot be set any more.
+LOCKED = "set enable_external_access = false; set lock_configuration = true"
 
 
 def ask(
@@ -26,10 +28,15 @@ def ask(
     values: Mapping[str, object] | None,
     at_most: int | None,
     time_limit: float,
+    *,
+    is_safe: bool = False,
 ) -> Found:
     if not file.path.exists():
         raise QueryFailed(f"There is no warehouse at {file.path} yet. Start with: tickhouse up")
-    with file.reading(wait_seconds) as connection:
+    alone = _one_looks if is_safe else nullcontext()
+    with alone, file.reading(wait_seconds) as connection:
+        if is_safe:
+            connection.execute(LOCKED)
         cut_off = threading.Timer(time_limit, connection.interrupt)
         cut_off.start()
         try:
@@ -52,7 +59,7 @@ def looking(
     file: DuckDbFile, wait_seconds: float | None, time_limit: float
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     with _one_looks, file.reading(wait_seconds) as connection:
-        connection.execute("set enable_external_access = false; set lock_configuration = true")
+        connection.execute(LOCKED)
         cut_off = threading.Timer(time_limit, connection.interrupt)
         cut_off.start()
         try:

@@ -118,8 +118,11 @@ class DuckDbWarehouse(Warehouse):
         *,
         at_most: int | None = None,
         time_limit: float = 60,
+        is_safe: bool = False,
     ) -> Found:
-        return reading.ask(self.file, self._wait_seconds, statement, values, at_most, time_limit)
+        return reading.ask(
+            self.file, self._wait_seconds, statement, values, at_most, time_limit, is_safe=is_safe
+        )
 
     def looking(self, time_limit: float) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return reading.looking(self.file, self._wait_seconds, time_limit)

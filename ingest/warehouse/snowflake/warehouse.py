@@ -88,6 +88,7 @@ class SnowflakeWarehouse(Warehouse):
         *,
         at_most: int | None = None,
         time_limit: float = 60,
+        is_safe: bool = False,  # noqa: ARG002  (SNOWFLAKE_ROLE says what may be done, always)
     ) -> Found:
         return reading.ask(self.cursor, statement, values, at_most, time_limit)
 
