@@ -18,6 +18,9 @@ from tests.dbt.log import as_record
 from tests.dbt.trial import Trial
 from tests.support.captures import SPOT, path_of
 
+PUBLISHED_AT = START + timedelta(days=30)
+"""As recordings are: long after they were traded."""
+
 TENTH_DECIMAL = Decimal("1e-10")
 
 
@@ -71,7 +74,7 @@ def land(trial: Trial, trades: Sequence[Trade], first_offset: int = 0, venue: st
     headers = [{"name": "venue", "value": venue, "value_bytes": None}]
     records = [
         {
-            **as_record(trade.payload, 0, first_offset + place, START + timedelta(milliseconds=place)),
+            **as_record(trade.payload, 0, first_offset + place, PUBLISHED_AT + timedelta(milliseconds=place)),
             "headers": headers,
         }
         for place, trade in enumerate(trades)

@@ -90,7 +90,9 @@ def test_what_ages_is_not_taken_back(connection: duckdb.DuckDBPyConnection) -> N
     add(connection)
     price_alerts(connection)
     connection.execute("delete from marts.fct_price_alerts")
-    connection.execute("insert into marts.fct_candles_1m values ('binance', 'BTCUSDT', ?)", [NOON + timedelta(hours=2)])
+    connection.execute(
+        "insert into marts.fct_candles_1m values ('binance', 'BTCUSDT', ?)", [NOON + timedelta(hours=2)]
+    )
     assert price_alerts(connection) == []
 
 
