@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     snowflake_token: SecretStr | None = Field(
         default=None, description="Instead of a key: an access token, or as SNOWFLAKE_AUTHENTICATOR says."
     )
+    snowflake_token_path: Path | None = Field(
+        default=None,
+        description="A file that somebody keeps fresh and that holds the token: read anew at each login.",
+    )
     snowflake_authenticator: Literal["token", "oauth", "workload_identity"] = Field(
         default="token", description="What SNOWFLAKE_TOKEN is; workload_identity needs none on a cloud."
     )

@@ -1,8 +1,9 @@
 """Runs the project for Snowflake without one: writes down each statement that dbt would send.
 
-    python -m tests.dbt.snowflake_recorder PROJECT TARGET first|again  ─▶  JSON: [statement, ...]
+    python -m tests.dbt.snowflake_recorder PROJECT TARGET first|again [FAILS [OPTION ...]]  ─▶  [statement]
 
-`first` answers as an empty account does, `again` as one where every model was built before.
+`first` answers as an empty account does, `again` as one where every model was built before. What begins with
+FAILS is refused.
 """
 
 import json
@@ -17,22 +18,23 @@ from dbt.adapters.snowflake.connections import SnowflakeConnectionManager
 from dbt.adapters.snowflake.impl import SnowflakeAdapter
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.exceptions import DbtDatabaseError
 
 SENT: list[str] = []
 Answer = tuple[AdapterResponse, agate.Table]
 
 
-def record(project: str, target: str, moment: str) -> None:
+def record(project: str, target: str, moment: str, fails: str = "-", *options: str) -> None:
     where = ["--project-dir", project, "--profiles-dir", project, "--target-path", target]
     quiet = ["--quiet", "--no-populate-cache", "--log-level-file", "none", "--target", "snowflake"]
     manifest = dbtRunner().invoke(["parse", *where, *quiet]).result
     assert isinstance(manifest, Manifest)
     SnowflakeConnectionManager.open = classmethod(_open)  # type: ignore[method-assign]
-    SnowflakeConnectionManager.execute = _answering(manifest, moment)  # type: ignore[method-assign]
+    SnowflakeConnectionManager.execute = _answering(manifest, moment, fails)  # type: ignore[method-assign]
     SnowflakeAdapter.list_schemas = lambda *_: []  # type: ignore[method-assign]
     SnowflakeAdapter.get_column_schema_from_query = lambda *_: []  # type: ignore[method-assign]
-    outcome = dbtRunner(manifest=manifest).invoke(["run", *where, *quiet])
-    assert outcome.success, outcome.exception or outcome.result
+    outcome = dbtRunner(manifest=manifest).invoke(["run", *where, *quiet, *options])
+    assert outcome.success or fails != "-", outcome.exception or outcome.result
     json.dump(SENT, sys.stdout)
 
 
@@ -42,10 +44,12 @@ def _open(_manager: type, connection: Connection) -> Connection:
     return connection
 
 
-def _answering(manifest: Manifest, moment: str) -> Callable[..., Answer]:
+def _answering(manifest: Manifest, moment: str, fails: str) -> Callable[..., Answer]:
     def execute(_manager: object, sql: str, *_: object, **__: object) -> Answer:
         asked = re.search(r"from ops.rebuilds_due\s+where model = '(.*?)'", sql)
         SENT.append(sql)
+        if sql.strip().startswith(fails):
+            raise DbtDatabaseError("planted")
         rows: list[Any] = [1]
         if asked:
             columns = " ".join(manifest.nodes[asked[1]].columns)

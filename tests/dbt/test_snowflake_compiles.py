@@ -9,56 +9,58 @@ from pathlib import Path
 
 import pytest
 import sqlglot
-from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from ingest.core.settings import PROJECT_ROOT
 from tests.dbt.trial import PROJECT
+from tests.snowflake.known_sql import unknown
+from tests.snowflake.refused_sql import refused
 
-# What the project may call there. A name is added once Snowflake's reference has it.
-# fmt: off
-FUNCTIONS = frozenset((
-    "abs", "array_agg", "array_construct", "array_flatten", "array_generate_range", "array_max",
-    "array_size", "array_slice", "array_to_string", "as_array", "as_object", "bitand", "bitshiftright",
-    "bitxor", "cast", "coalesce", "count", "dateadd", "datediff", "filter", "first_value", "flatten",
-    "floor", "get", "greatest", "lag", "lead", "least", "left", "length", "listagg", "ln", "lower",
-    "lpad", "max", "max_by", "median", "min", "min_by", "mod", "nullif", "object_construct",
-    "object_keys", "parse_json", "percentile_cont", "power", "rank", "reduce", "regexp_like",
-    "regexp_replace", "regexp_substr_all", "round", "row_number", "rtrim", "sqrt", "sum", "sysdate",
-    "time_slice", "timestampdiff", "to_char", "to_date", "to_json", "to_timestamp_ntz", "transform", "trunc",
-    "try_cast", "try_parse_json", "try_to_timestamp_ntz", "typeof", "upper",
-))
-# fmt: on
-# What looks like a call and is none.
-# fmt: off
-KEYWORDS = frozenset((
-    "affected", "and", "as", "by", "decimal", "else", "exclude", "exists", "from", "group", "having", "in",
-    "input", "insert", "into", "join", "match_condition", "not", "number", "on", "or", "over", "select",
-    "table", "then", "union", "using", "values", "varchar", "when", "where", "with", "within",
-))
-# fmt: on
-DUCKDB_ONLY = re.compile(r"\blambda\b|\bas materialized\b|\bsemi join\b|\banti join\b|\bpositional join\b")
 ACCOUNT = {f"SNOWFLAKE_{name}": "x" for name in ("ACCOUNT", "USER", "ROLE", "DATABASE", "WAREHOUSE")}
 
 
-def test_every_model_and_test_compiles(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Parsed once, for all tests."""
+    return tmp_path_factory.mktemp("target")
+
+
+def test_every_model_and_test_compiles(target: Path) -> None:
     options = ["--target", "snowflake", "--no-populate-cache", "--no-introspect", "--quiet"]
-    _dbt("dbt.cli.main", "compile", *options, *_where(tmp_path))
-    compiled = sorted((tmp_path / "compiled").rglob("*.sql"))
+    _dbt("dbt.cli.main", "compile", *options, *_where(target))
+    compiled = sorted((target / "compiled").rglob("*.sql"))
     models = {path.stem for path in PROJECT.joinpath("models").rglob("*.sql")}
     assert {path.stem for path in compiled} >= models
-    assert {path.stem: _unknown_to_snowflake(path.read_text()) for path in compiled} == {
+    assert {path.stem: _not_for_snowflake(path.read_text()) for path in compiled} == {
         path.stem: [] for path in compiled
     }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", ["first", "again"])
-def test_every_statement_of_a_run_is_for_snowflake(moment: str, tmp_path: Path) -> None:
-    answer = _dbt("tests.dbt.snowflake_recorder", str(PROJECT), str(tmp_path), moment)
-    statements: list[str] = json.loads(answer)
+def test_every_statement_of_a_run_is_for_snowflake(moment: str, target: Path) -> None:
+    statements = _sent(target, moment)
     assert sum("insert into" in statement for statement in statements) > 10
-    assert [found for sql in statements if (found := _unknown_to_snowflake(sql))] == []
+    assert [found for sql in statements if (found := _not_for_snowflake(sql))] == []
+
+
+@pytest.mark.slow
+def test_a_rebuild_keeps_grants_and_is_not_seen_empty(target: Path) -> None:
+    sent = _lines(_sent(target, "again", "-", "--full-refresh", "--select", "fct_trades"))
+    defined = [sql for sql in sent if re.match(r"create or replace (transient )?table", sql)]
+    assert defined == []
+    begun = sent.index("begin")
+    assert begun < sent.index("delete from x.marts.fct_trades") < sent.index("commit")
+
+
+@pytest.mark.slow
+def test_the_transaction_of_a_build_that_failed_is_ended_before_the_next_build(target: Path) -> None:
+    """A view's definition would commit it: rows deleted, and not written again."""
+    models = ("--threads", "1", "--select", "fct_quotes", "fct_recent_trades")
+    sent = _lines(_sent(target, "again", "insert into x.marts.fct_quotes", *models))
+    failed = next(n for n, sql in enumerate(sent) if sql.startswith("insert into x.marts.fct_quotes"))
+    assert sent[failed + 1] == "rollback"
+    assert any(sql.startswith("create or replace view") for sql in sent[failed:])
 
 
 def test_every_dispatched_macro_has_a_body_for_each_engine() -> None:
@@ -79,24 +81,44 @@ def test_every_dispatched_macro_has_a_body_for_each_engine() -> None:
         "select from_json(x, 'y') from t",
         "with a as materialized (select 1) select * from a",
         "select (",
+        "insert into t (a) values ((select max(b) from u))",
+        "insert into t select * from (values (parse_json('1')))",
+        "select (select u.x from u where u.k = t.k) from t",
+        "select (select max(u.x) from u where u.k = t.k group by u.z) from t",
+        "select * from t where exists (select 1 from u where u.k = t.k limit 1)",
+        "update t set a = (select u.x from u where u.k = t.k)",
+        "select max_by(a, b) over (order by c) from t",
+        "select median(a) over (order by c) from t",
+        "select lag(a) over (order by c rows between 1 preceding and current row) from t",
+        "select row_number() over (partition by a) from t",
+        "select sum(a) over (order by c, d range between 3 preceding and current row) from t",
+        "select count(distinct a) over (order by c) from t",
+        "select a from t qualify a > 1",
+        "with recursive r as (select 1 as n union all select max(n) + 1 from r) select * from r",
+        "select greatest(0, a) from t",
     ],
 )
-def test_what_only_duckdb_knows_is_refused(sql: str) -> None:
-    assert _unknown_to_snowflake(sql)
+def test_what_snowflake_does_not_take_is_refused(sql: str) -> None:
+    assert _not_for_snowflake(sql)
 
 
-def _unknown_to_snowflake(sql: str) -> list[str]:
+def _not_for_snowflake(sql: str) -> list[str]:
     """What in it Snowflake would not take."""
     try:
         statements = sqlglot.parse(sql, dialect="snowflake")
     except SqlglotError as error:
         return [str(error)]
-    bare = re.sub(r"'[^']*'|/\*.*?\*/|--[^\n]*", "", sql, flags=re.DOTALL).lower()
-    called = set(re.findall(r"([a-z_][a-z0-9_]*)\s*\(", bare))
-    named = {
-        table.alias_or_name for tree in statements if tree for table in tree.find_all(exp.CTE, exp.Table)
-    }
-    return sorted(called - FUNCTIONS - KEYWORDS - named) + DUCKDB_ONLY.findall(bare)
+    return unknown(sql, statements) + [said for tree in statements if tree for said in refused(tree)]
+
+
+def _sent(target: Path, *how: str) -> list[str]:
+    """Every statement of a run, in the order in which they were sent."""
+    answer = _dbt("tests.dbt.snowflake_recorder", str(PROJECT), str(target), *how)
+    return json.loads(answer.splitlines()[-1])  # a build that fails is told before
+
+
+def _lines(statements: list[str]) -> list[str]:
+    return [" ".join(sql.split()) for sql in statements]
 
 
 def _where(target: Path) -> list[str]:

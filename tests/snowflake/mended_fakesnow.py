@@ -5,20 +5,31 @@ Each mend was found by a query whose answers on the two engines were not the sam
 
 # pyright: reportMissingImports=false, reportAttributeAccessIssue=false
 
+import gzip
+import importlib
+import json
 import sys
+import time
 from typing import Any
 
 import duckdb
 import fakesnow.arrow
 import fakesnow.cli
+import fakesnow.conn
 import fakesnow.cursor
 import fakesnow.macros
 import fakesnow.transforms
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlglot
+from known_sql import unknown
+from mended_locks import Locks
 from mended_sql import mended
+from refused_sql import TRANSACTIONS, defines, refused
 from sqlglot import Expr, exp
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import request_response
 
 from snowflake.connector.errors import ProgrammingError
 
@@ -58,14 +69,17 @@ create or replace macro {catalog}._sf_flatten_recursive(input) as table
     from json_tree(input) as node where node.fullkey <> '$'
 """
 
+LOCKS = Locks()
+start = fakesnow.server
+SERVER = importlib.import_module("fakesnow.server")
+
 
 def mend() -> None:
     transform = fakesnow.cursor.FakeSnowflakeCursor._transform
-    fakesnow.cursor.FakeSnowflakeCursor._transform = lambda self, tree, params: (
-        _table_function(transform, self, tree)
-        if _makes_table_function(tree)
-        else transform(self, mended(tree), params)
+    fakesnow.cursor.FakeSnowflakeCursor._transform = lambda self, tree, params: _as_duckdb_has_it(
+        transform, self, tree, params
     )
+    _mend_sessions()
     # It makes DOUBLEs of what is summed, in case that is text.
     fakesnow.transforms.numeric_agg_implicit_cast = lambda node: node
     merge = fakesnow.transforms.merge
@@ -73,9 +87,59 @@ def mend() -> None:
     times = fakesnow.arrow.timestamp_to_sf_struct
     fakesnow.arrow.timestamp_to_sf_struct = lambda column: _null_stays_null(times, column)
     execute = fakesnow.cursor.FakeSnowflakeCursor.execute
-    fakesnow.cursor.FakeSnowflakeCursor.execute = lambda *of, **how: _wait_ended(execute, *of, **how)
+    fakesnow.cursor.FakeSnowflakeCursor.execute = lambda *of, **how: _executed(execute, *of, **how)
     creation = fakesnow.macros.creation_sql
     fakesnow.macros.creation_sql = lambda catalog: f"{creation(catalog)};{MACROS.format(catalog=catalog)}"
+
+
+def _mend_sessions() -> None:
+    session = fakesnow.conn.FakeSnowflakeConnection
+    session.is_in_transaction = session.is_busy = False
+    session.heard_at = 0.0
+    session.parameters = {}
+    login = next(route for route in SERVER.routes if route.path == "/session/v1/login-request")
+    login.app = request_response(_log_in)
+    closing = next(route for route in SERVER.routes if route.path == "/session")
+    closing.app = request_response(_close)
+
+
+async def _log_in(request: Request) -> Response:
+    """What the client sets for its session."""
+    response = await SERVER.login_request(request)
+    body = await request.body()
+    told = json.loads(gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body)
+    token = json.loads(response.body)["data"]["token"]
+    SERVER.sessions[token].parameters = told["data"]["SESSION_PARAMETERS"]
+    return response
+
+
+async def _close(request: Request) -> Response:
+    """A session that is closed rolls back."""
+    if request.query_params.get("delete"):
+        session = SERVER.to_conn(SERVER.to_token(request))
+        if session.is_in_transaction:
+            session.cursor().execute("rollback")
+        LOCKS.free(session)
+    return await SERVER.session(request)
+
+
+def _as_duckdb_has_it(transform: Any, cursor: Any, tree: Expr, params: Any) -> Expr:
+    _refuse(cursor, tree)
+    LOCKS.take(cursor._conn, tree)
+    if _makes_table_function(tree):
+        return _table_function(transform, cursor, tree)
+    return transform(cursor, mended(tree), params)
+
+
+def _refuse(cursor: Any, tree: Expr) -> None:
+    """What an account would refuse, and what it would do otherwise than we mean."""
+    found = refused(tree)
+    if isinstance(tree, exp.Query | exp.Insert | exp.Update | exp.Delete | exp.Merge):
+        found += [f"unknown: {name}" for name in unknown(cursor.sent, [tree])]
+    if cursor._conn.is_in_transaction and (defines(tree) or isinstance(tree, exp.Transaction)):
+        found.append(f"it would commit, or be part of, the transaction that is open ({TRANSACTIONS})")
+    if found:
+        raise ProgrammingError(msg=f"Refused: {'; '.join(found)}", errno=1003, sqlstate="42000")
 
 
 def _makes_table_function(tree: Expr) -> bool:
@@ -104,12 +168,20 @@ def _merge_source_named(node: Expr) -> Expr:
     return node
 
 
-def _wait_ended(execute: Any, *of: Any, **how: Any) -> Any:
-    """Snowflake lets writers of one table wait for each other; DuckDB refuses the second one at once."""
+def _executed(execute: Any, cursor: Any, command: str, *of: Any, **how: Any) -> Any:
+    session, cursor.sent = cursor._conn, command
+    word = command.split(maxsplit=1)[0].strip(";").lower()
+    session.is_busy = True
     try:
-        return execute(*of, **how)
+        return execute(cursor, command, *of, **how)
     except duckdb.TransactionException as error:
         raise ProgrammingError(msg=f"Lock wait ended: {error}", errno=625, sqlstate="57014") from None
+    finally:
+        session.is_busy, session.heard_at = False, time.monotonic()
+        if word in ("begin", "commit", "rollback"):
+            session.is_in_transaction = word == "begin"
+        if not session.is_in_transaction:
+            LOCKS.free(session)
 
 
 def _null_stays_null(convert: Any, column: Any) -> Any:
@@ -125,4 +197,7 @@ def _null_stays_null(convert: Any, column: Any) -> Any:
 
 if __name__ == "__main__":
     mend()
+    # The command calls a function that the module of the same name hides.
+    start.app = SERVER.app  # which it looks for in the module
+    fakesnow.server = start
     sys.exit(fakesnow.cli.main(sys.argv[1:]))

@@ -26,8 +26,8 @@ PATIENCE_SECONDS = 120
 
 
 @contextmanager
-def stand_in(log: Path) -> Iterator[int]:
-    """A running stand-in with nothing in it; its port."""
+def stand_in(log: Path, detached_seconds: float = 300) -> Iterator[int]:
+    """A running stand-in with nothing in it; its port. A killed client's session is kept for so long."""
     port = free_port()
     command = [
         str(_environment() / "bin" / "python"),
@@ -37,7 +37,13 @@ def stand_in(log: Path) -> Iterator[int]:
         str(port),
     ]
     with log.open("w") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            env={**os.environ, "STAND_IN_DETACHED_SECONDS": str(detached_seconds)},
+        )
         try:
             _wait_until_it_answers(process, port, log)
             yield port

@@ -61,6 +61,18 @@ def test_a_key_comes_before_a_token_and_a_token_before_a_password(tmp_path: Path
     assert proof(settings(**weaker)) == {"authenticator": "PROGRAMMATIC_ACCESS_TOKEN", "token": "t"}
 
 
+def test_a_token_in_a_file_is_read_at_each_login(tmp_path: Path) -> None:
+    """OAuth's last for minutes; somebody else renews the file."""
+    file = tmp_path / "token"
+    ours = settings(snowflake_token_path=file, snowflake_authenticator="oauth")
+    for token in ("first", "second"):
+        file.write_text(token + "\n")
+        assert proof(ours) == {"authenticator": "OAUTH", "token": token}
+    file.unlink()
+    with pytest.raises(SettingsInvalid, match="SNOWFLAKE_TOKEN_PATH"):
+        proof(ours)
+
+
 def test_workload_identity_needs_no_secret() -> None:
     found = proof(
         settings(snowflake_authenticator="workload_identity", snowflake_workload_identity_provider="AWS")
@@ -94,6 +106,7 @@ def test_every_statement_bears_the_run() -> None:
 
 def test_what_a_rerun_can_mend_and_what_it_cannot() -> None:
     assert isinstance(explained(OperationalError("gone", errno=250001)), WarehouseUnavailable)
+    assert isinstance(explained(ProgrammingError("token expired", errno=390318)), WarehouseUnavailable)
     assert isinstance(explained(ProgrammingError("syntax", errno=1003)), NeedsAttention)
     assert "tickhouse setup snowflake" in str(explained(ProgrammingError("no such table", errno=2003)))
 

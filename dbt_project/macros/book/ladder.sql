@@ -41,7 +41,7 @@
             first_chunk + repetition as chunk,
             greatest(first_ordinal, (first_chunk + repetition) * {{ messages }} + 1) as first_ordinal,
             least(end_ordinal, (first_chunk + repetition + 1) * {{ messages }} + 1) as end_ordinal,
-            least({{ messages }}, wanted_count - (first_chunk + repetition) * {{ messages }}) as chunk_length
+            {{ at_most("wanted_count - (first_chunk + repetition) * " ~ messages, messages) }} as chunk_length
         from {{ repeated(chunk ~ "_reach", "end_chunk - first_chunk") }}
     ),
 

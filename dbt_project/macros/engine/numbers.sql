@@ -107,8 +107,18 @@
     )
 {%- endmacro %}
 
+{#
+    A value within a bound. NULL stays NULL: greatest and least pass it over on DuckDB, and not on Snowflake.
+#}
+{% macro at_least(value, bound) -%}
+    case when {{ value }} < {{ bound }} then {{ bound }} else {{ value }} end
+{%- endmacro %}
+{% macro at_most(value, bound) -%}
+    case when {{ value }} > {{ bound }} then {{ bound }} else {{ value }} end
+{%- endmacro %}
+
 {# From the sums of values and of their squares, each weighted; `weight` is the sum of weights, `divisor`
    what the squared deviations are divided by. Never the root of less than zero. #}
 {% macro standard_deviation(values, squares, weight, divisor) -%}
-    sqrt(greatest(0, {{ divide(squares ~ " - " ~ values ~ " * " ~ divide(values, weight), divisor) }}))
+    sqrt({{ at_least(divide(squares ~ " - " ~ values ~ " * " ~ divide(values, weight), divisor), 0) }})
 {%- endmacro %}

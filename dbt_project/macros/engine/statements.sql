@@ -36,6 +36,12 @@
     {% do return(load_result("insert").response.rows_affected if "insert" in steps else 0) %}
 {% endmacro %}
 
+{#
+    A build that failed in this session has left its transaction open: dbt-snowflake rolls none back. What
+    defines something would commit that half, so every build begins with the end of it.
+#}
+{% macro end_what_failed() %} {% do send("rollback") %} {% endmacro %}
+
 {# Committed at once, without an answer. #}
 {% macro send(query) %} {% do adapter.dispatch("send")(query) %} {% endmacro %}
 {% macro duckdb__send(query) %} {% do adapter.add_query(query, auto_begin=false) %} {% endmacro %}

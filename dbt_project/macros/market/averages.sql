@@ -35,15 +35,16 @@
     that none can overflow the sum.
 #}
 {% macro squared_deviation() -%}
-    least(cast(volume as double) * (power(vwap_stddev / reference, 2) + power(vwap / reference - 1, 2)), 1e30)
+    {{
+        at_most(
+            "cast(volume as double) * (power(vwap_stddev / reference, 2) + power(vwap / reference - 1, 2))",
+            "1e30",
+        )
+    }}
 {%- endmacro %}
 
 {% macro vwap_stddev(over) -%}
-    reference * sqrt(
-        greatest(
-            0,
-            {{ divide(sum_of_doubles("squared_deviation", over), "sum(volume) " ~ over) }}
-            - power({{ divide("sum(notional) " ~ over, "sum(volume) " ~ over) }} / reference - 1, 2)
-        )
-    )
+    {%- set of_squares = divide(sum_of_doubles("squared_deviation", over), "sum(volume) " ~ over) -%}
+    {%- set of_mean = divide("sum(notional) " ~ over, "sum(volume) " ~ over) -%}
+    reference * sqrt({{ at_least(of_squares ~ " - power(" ~ of_mean ~ " / reference - 1, 2)", 0) }})
 {%- endmacro %}

@@ -47,7 +47,7 @@
         cast(repeated.close as double) as reference,
         {{ divide("bars.high + bars.low + bars.close", "3") }} * cast(bars.volume as double) as traded,
         -- Bounded, so that no price can overflow the sum of squares.
-        least({{ divide("bars.close", "repeated.close") }}, 1e15) - 1 as deviation
+        {{ at_most(divide("bars.close", "repeated.close"), "1e15") }} - 1 as deviation
     from {{ repeated("ending", bars) }}
     inner join
         numbered as bars

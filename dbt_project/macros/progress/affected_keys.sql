@@ -23,8 +23,7 @@
 {% endmaterialization %}
 
 {% materialization affected_keys, adapter = "snowflake" %}
-    {# A build that failed in this session has left its transaction open. #}
-    {% do send("rollback") %} {{ return(build_affected_keys(this.incorporate(type="table"))) }}
+    {% do end_what_failed() %} {{ return(build_affected_keys(this.incorporate(type="table"))) }}
 {% endmaterialization %}
 
 {% macro build_affected_keys(target) %}
@@ -60,9 +59,13 @@
 {% endmacro %}
 
 {% macro rebuild(target, query, columns) %}
-    {% do define(start_anew(target, columns)) %}
+    {% set steps = {} %}
+    {% if is_emptied_in_place(columns) %}
+        {% do define([update_progress("built_through = 0")]) %} {% do steps.update(empty_in_place(target)) %}
+    {% else %} {% do define(start_anew(target, columns)) %}
+    {% endif %}
     {% set key_count = keep_affected(target, query.affected) %}
-    {% set steps = inserts(target, query.rewritten, key_count, order=oldest_first()) %}
+    {% do steps.update(inserts(target, query.rewritten, key_count, order=oldest_first())) %}
     {% do steps.update(settle=settle()) %}
     {% set descendants = descendants_of(model.unique_id) %}
     {% if descendants %} {% do steps.update(descendants=make_due(descendants)) %} {% endif %}

@@ -38,11 +38,10 @@
 {% macro claim(is_first) %}
     {% if is_first %}
         {% do send(
-            "insert into ops.model_progress (model, built_through, building_through) values ('"
+            "insert into ops.model_progress (model, built_through, building_through) select '"
             ~ model.unique_id
             ~ "', 0, "
             ~ parents_built_through()
-            ~ ")"
         ) %}
     {% else %} {% do send(update_progress("building_through = " ~ parents_built_through())) %}
     {% endif %}

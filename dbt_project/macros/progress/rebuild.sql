@@ -41,32 +41,57 @@
 {% endmacro %}
 
 {% macro emptied(target, columns_before) %}
-    {% set meta = config.get("meta") %}
-    {% if "keeps_days" not in meta or columns_before is none %}
+    {% if "keeps_days" not in config.get("meta") or columns_before is none %}
         {% do return("create or replace " ~ kind_of_table() ~ " " ~ target ~ columns_of_table()) %}
     {% endif %}
     {% do assert_same_columns(
         target, columns_before, "Alter it: some of its rows have no messages to be made of again."
     ) %}
-    {% do return("delete from " ~ target ~ " where not " ~ is_below_floor(meta.topic, meta.ages_by)) %}
+    {% do return(delete_what_is_made_again(target)) %}
 {% endmacro %}
 
-{# What stands before the marts can be made again: Snowflake keeps no older states of it, which cost money. #}
+{% macro delete_what_is_made_again(target) %}
+    {% set meta = config.get("meta") %}
+    {% set of_messages = (
+        " where not " ~ is_below_floor(meta.topic, meta.ages_by) if "keeps_days" in meta else ""
+    ) %}
+    {% do return("delete from " ~ target ~ of_messages) %}
+{% endmacro %}
+
+{#
+    On Snowflake to define a table anew commits, so that readers see it empty until it is full again; and its
+    grants go with it. A table that has the columns of its contract is emptied in the transaction that fills it.
+#}
+{% macro is_emptied_in_place(columns) %}
+    {% do return(adapter.dispatch("is_emptied_in_place")(columns)) %}
+{% endmacro %}
+{% macro duckdb__is_emptied_in_place(columns) %} {% do return(false) %} {% endmacro %}
+{% macro snowflake__is_emptied_in_place(columns) %}
+    {% set declared = model.columns.keys() | sort | join(" ") %}
+    {% do return(columns is not none and columns.split(" ") | sort | join(" ") == declared) %}
+{% endmacro %}
+
+{% macro empty_in_place(target) %}
+    {% do return(
+        {
+            "empty": delete_what_is_made_again(target),
+            "empty_vanished": "delete from " ~ vanished(target),
+        }
+    ) %}
+{% endmacro %}
+
+{#
+    What can be made again is transient: Snowflake keeps no older states of it for a week, which cost as much as
+    the table each time that it changes. What has rows from before raw begins cannot be made again.
+#}
 {% macro kind_of_table() %} {% do return(adapter.dispatch("kind_of_table")()) %} {% endmacro %}
 {% macro duckdb__kind_of_table() %} {% do return("table") %} {% endmacro %}
 {% macro snowflake__kind_of_table() %}
-    {% do return("table" if this.schema == "marts" else "transient table") %}
+    {% do return("table" if "keeps_days" in config.get("meta") else "transient table") %}
 {% endmacro %}
 
-{# As the contract says. Snowflake keeps the rows of large marts together by what is asked for (clustered_by). #}
-{% macro columns_of_table() %}
-    {% do return(get_table_columns_and_constraints() ~ adapter.dispatch("clustering")()) %}
-{% endmacro %}
-{% macro duckdb__clustering() %} {% do return("") %} {% endmacro %}
-{% macro snowflake__clustering() %}
-    {% set keys = config.get("meta").get("clustered_by") %}
-    {% do return(" cluster by (" ~ keys ~ ")" if keys else "") %}
-{% endmacro %}
+{# As the contract says. #}
+{% macro columns_of_table() %} {% do return(get_table_columns_and_constraints()) %} {% endmacro %}
 
 {# So that who asks for a day later reads the blocks of that day, not all of them. #}
 {% macro oldest_first() %}

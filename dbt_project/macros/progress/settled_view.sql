@@ -7,7 +7,7 @@
 {% endmaterialization %}
 
 {% materialization settled_view, adapter = "snowflake" %}
-    {{ return(build_settled_view(this.incorporate(type="view"))) }}
+    {% do end_what_failed() %} {{ return(build_settled_view(this.incorporate(type="view"))) }}
 {% endmaterialization %}
 
 {% macro build_settled_view(target) %}

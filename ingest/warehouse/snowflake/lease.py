@@ -15,12 +15,11 @@ from snowflake.connector.errors import Error
 
 from ingest.core.errors import TickhouseError
 from ingest.warehouse.snowflake.connection import OpenCursor
+from ingest.warehouse.snowflake.patience import LOCK_WAIT_ENDED
 
 FREE = ""
 TURN = "turn"
 """The lease of the run that builds now."""
-LOCK_WAIT_ENDED = 625
-"""Another transaction held the table for longer than the account lets us wait."""
 POLL_SECONDS = 5.0
 
 IsGone = Callable[[str], bool]

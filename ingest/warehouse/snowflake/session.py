@@ -13,15 +13,30 @@ from snowflake.connector.errors import DataError, Error, IntegrityError, NotSupp
 
 from ingest.core.errors import NeedsAttention, SettingsInvalid, TickhouseError, WarehouseUnavailable
 from ingest.core.settings import Settings
+from ingest.warehouse.snowflake.patience import ENDED_EARLY, LOCK_SECONDS, LONGEST_SECONDS, NETWORK_SECONDS
 
 log = logging.getLogger(__name__)
 
-NETWORK_SECONDS = 60
 NO_SUCH_OBJECT = 2003
+LOGIN_EXPIRED = (390114, 390318)
+"""Of the session, or of its OAuth token: the next login reads the token anew."""
 TOKEN_WAYS = {
     "token": "PROGRAMMATIC_ACCESS_TOKEN",
     "oauth": "OAUTH",
     "workload_identity": "WORKLOAD_IDENTITY",
+}
+
+SESSION_PARAMETERS = {
+    # What an account, a user or a role may have set otherwise, and our statements rely on.
+    "TIMEZONE": "UTC",
+    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
+    "BINARY_INPUT_FORMAT": "HEX",
+    "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
+    "TRANSACTION_ABORT_ON_ERROR": False,
+    "LOCK_TIMEOUT": LOCK_SECONDS,
+    "STATEMENT_TIMEOUT_IN_SECONDS": LONGEST_SECONDS,
+    # Of a client that is gone nothing runs on.
+    "ABORT_DETACHED_QUERY": True,
 }
 
 
@@ -51,7 +66,8 @@ def session_options(settings: Settings, run_id: str | None = None) -> dict[str, 
     return {
         **{name: value for name, value in options.items() if value is not None},
         **proof(settings),
-        "session_parameters": {"QUERY_TAG": tag, "TIMEZONE": "UTC"},
+        "session_parameters": {**SESSION_PARAMETERS, "QUERY_TAG": tag},
+        "autocommit": True,
         "schema": "raw",
         "login_timeout": NETWORK_SECONDS,
         "network_timeout": NETWORK_SECONDS,
@@ -62,13 +78,13 @@ def proof(settings: Settings) -> dict[str, Any]:
     """Who we are, in the way that the settings allow."""
     if settings.snowflake_private_key_path or settings.snowflake_private_key:
         return {"authenticator": "SNOWFLAKE_JWT", "private_key": _private_key(settings)}
-    if settings.snowflake_token or settings.snowflake_authenticator == "workload_identity":
+    token = _token(settings)
+    if token or settings.snowflake_authenticator == "workload_identity":
         way = TOKEN_WAYS[settings.snowflake_authenticator]
-        secret = settings.snowflake_token
         provider = settings.snowflake_workload_identity_provider
         return {
             "authenticator": way,
-            **({"token": secret.get_secret_value()} if secret else {}),
+            **({"token": token} if token else {}),
             **({"workload_identity_provider": provider} if provider else {}),
         }
     if settings.snowflake_password:
@@ -78,8 +94,21 @@ def proof(settings: Settings) -> dict[str, Any]:
         )
         return {"password": settings.snowflake_password.get_secret_value()}
     raise SettingsInvalid(
-        "Nothing says who we are: set SNOWFLAKE_PRIVATE_KEY_PATH, SNOWFLAKE_PRIVATE_KEY or SNOWFLAKE_TOKEN."
+        "Nothing says who we are: set SNOWFLAKE_PRIVATE_KEY_PATH, SNOWFLAKE_PRIVATE_KEY, SNOWFLAKE_TOKEN "
+        "or SNOWFLAKE_TOKEN_PATH."
     )
+
+
+def _token(settings: Settings) -> str | None:
+    """As it is now: OAuth's last for minutes, and somebody else renews the file."""
+    if settings.snowflake_token_path is None:
+        return settings.snowflake_token.get_secret_value() if settings.snowflake_token else None
+    try:
+        return settings.snowflake_token_path.expanduser().read_text().strip()
+    except OSError as error:
+        raise SettingsInvalid(
+            f"SNOWFLAKE_TOKEN_PATH cannot be read ({type(error).__name__}): {settings.snowflake_token_path}."
+        ) from None
 
 
 def _private_key(settings: Settings) -> bytes:
@@ -107,6 +136,13 @@ def explained(error: Error) -> TickhouseError:
     said = " ".join(str(error).split())
     if not isinstance(error, ProgrammingError | DataError | IntegrityError | NotSupportedError):
         return WarehouseUnavailable(f"Snowflake does not answer ({said}). Nothing is lost: a rerun goes on.")
+    if error.errno in LOGIN_EXPIRED:
+        return WarehouseUnavailable(f"Snowflake wants a new login ({said}). A rerun goes on with one.")
+    if error.errno in ENDED_EARLY:
+        return WarehouseUnavailable(
+            f"Snowflake ended a statement that took too long ({said}); nothing of it stayed. "
+            "A rerun goes on. If it is always the same one, give it a larger warehouse."
+        )
     if error.errno == NO_SUCH_OBJECT:
         return NeedsAttention(f"Snowflake lacks something: {said}. `tickhouse setup snowflake` makes it.")
     return NeedsAttention(f"Snowflake refuses: {said}")

@@ -10,7 +10,7 @@ from snowflake.connector.errors import Error
 
 from ingest.core.errors import StaleLanding, WarehouseUnavailable
 from ingest.core.settings import Settings
-from ingest.warehouse.snowflake.lease import LOCK_WAIT_ENDED
+from ingest.warehouse.snowflake.patience import LOCK_WAIT_ENDED, PatientCursor
 from ingest.warehouse.snowflake.session import explained, open_session
 
 if TYPE_CHECKING:
@@ -39,11 +39,14 @@ class SharedSession:
             try:
                 if self._session is None:
                     self._session = open_session(self._settings, self._run_id)
-                with self._session.cursor() as cursor:
+                with self._session.cursor(PatientCursor) as cursor:
                     yield cursor
             except Error as error:
                 if error.errno == LOCK_WAIT_ENDED:
-                    raise StaleLanding("Another writer kept Snowflake's tables busy for too long.") from error
+                    raise StaleLanding(
+                        "Another session kept Snowflake's tables busy for too long; nothing of this landed. "
+                        "A rerun goes on; `show locks in account` in Snowflake says who holds them."
+                    ) from error
                 told = explained(error)
                 if isinstance(told, WarehouseUnavailable):
                     self.close()

@@ -3,7 +3,7 @@
 {% set trades = ref("fct_trades") %}
 {# A thousandth of the power of ten below the price: 10 for 61837.63, 0.00000001 for 0.00002345. #}
 {% set width %}
-    cast(power(10, greatest(floor(ln(price) / ln(10) + 1e-9) - 3, -10)) as decimal(38, 10))
+    cast(power(10, {{ at_least("floor(ln(price) / ln(10) + 1e-9) - 3", -10) }}) as decimal(38, 10))
 {% endset %}
 {% set largest_first %}
     partition by venue, symbol, window_start_at order by volume desc, price_from

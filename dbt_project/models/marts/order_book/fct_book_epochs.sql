@@ -78,7 +78,7 @@ select
     next_one.first_seen_at as known_again_at,
     case
         when this_one.gap_count > 0 or next_one.first_follows_sequence > this_one.last_sequence
-        then greatest(0, {{ milliseconds_between("this_one.last_seen_at", "next_one.first_seen_at") }}) / 1000
+        then {{ at_least(milliseconds_between("this_one.last_seen_at", "next_one.first_seen_at"), 0) }} / 1000
         when looked_at.next_epoch is not null
         then 0
     end as unknown_seconds,
