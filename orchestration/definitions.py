@@ -14,10 +14,12 @@ from orchestration.checks import asset_checks, equality_checks, feeds, readable
 from orchestration.maintenance import fill_gaps, hourly_snapshot, nightly, replay_and_repair
 from orchestration.micro_batch import sensor
 from orchestration.notify import failures, price_alert_sensor
+from orchestration.sinks import assets as sinks
 
 SUBJECTS = (
     *(polls, topics, raw, models),
     *(asset_checks, feeds, readable),
+    sinks,
     sensor,
     *(fill_gaps, nightly, replay_and_repair),
     *(failures, price_alert_sensor),

@@ -26,6 +26,10 @@ def poll_key(dataset: str) -> dg.AssetKey:
     return dg.AssetKey(["binance_rest", dataset])
 
 
+def sink_key(sink: str, name: str) -> dg.AssetKey:
+    return dg.AssetKey([sink, name])
+
+
 POOL = "duckdb"
 """Batch jobs that use the warehouse run one after the other; the micro-batch run is not in it."""
 

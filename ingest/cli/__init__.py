@@ -26,6 +26,7 @@ from ingest.cli.parity import parity
 from ingest.cli.publish import publish
 from ingest.cli.record import record
 from ingest.cli.setup import setup
+from ingest.cli.sink import sink
 from ingest.cli.skip import skip
 from ingest.cli.sql import sql
 from ingest.cli.status import status
@@ -66,6 +67,7 @@ app.command()(skip)
 app.command()(prune)
 app.command()(reset)
 app.command()(parity)
+app.add_typer(sink, name="sink")
 app.command()(topics)
 app.add_typer(broker, name="broker")
 app.command()(docs)

@@ -31,10 +31,12 @@ def prune(
     from ingest.warehouse.open import open_warehouse
     from ingest.warehouse.retention import prune as take
 
+    settings = load_settings()
     now = datetime.now(UTC).replace(tzinfo=None)
-    with open_warehouse(load_settings()) as warehouse:
+    with open_warehouse(settings) as warehouse:
         with warehouse.open() as connection, transaction(connection, is_kept=not dry_run):
-            pruned = take(connection, TOPICS, read_models(), now, warehouse.new_batch)
+            new_batch, sinks = warehouse.new_batch, settings.sink_names
+            pruned = take(connection, TOPICS, read_models(), now, new_batch, sinks=sinks)
         shrunk = None if dry_run else warehouse.shrink()
     rows = [(one.topic, one.kept_from, *table) for one in pruned for table in one.deleted.items()]
     show(("topic", "kept_from", "table", "rows"), rows, form)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.5
 FEEDS = ("simulated", "binance", "coinbase", "kraken", "replay", "ticks", "none")
-EXTRAS = ("cdc",)
+STORES = ("postgres", "redis")
+EXTRAS = ("cdc", *STORES)
 FIRST_ROWS = {
     "replay": "staging.stg_replay__ohlcv",
     "ticks": "intermediate.int_ticks_deduplicated",
@@ -37,7 +38,8 @@ def up(
         list[str] | None,
         typer.Option(
             "--with",
-            help="`cdc`: also PostgreSQL and Kafka Connect, whose tables' changes go to cdc.binance.*.",
+            help="`cdc`: also PostgreSQL and Kafka Connect, whose tables' changes go to cdc.binance.*. "
+            "`postgres`, `redis`: stores that hold what the marts hold.",
         ),
     ] = None,
     port: Annotated[int, typer.Option(help="Where the Dagster UI listens.")] = 3000,
@@ -73,7 +75,11 @@ def up(
     with Stack(settings, port) as stack:
         try:
             with console.status("Starting the broker, the feed and Dagster ..."):
-                stack.start(feed_command(feed, rate), tables_command(feed) if extras else None)
+                stack.start(
+                    feed_command(feed, rate),
+                    tables_command(feed) if "cdc" in (extras or ()) else None,
+                    [name for name in STORES if name in (extras or ())],
+                )
             console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
             _watch(stack, FeedNews(settings), console, began, first)
         except KeyboardInterrupt:

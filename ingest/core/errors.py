@@ -6,6 +6,8 @@
     │   ├── WarehouseBusy
     │   ├── WarehouseUnavailable
     │   ├── PostgresUnavailable
+    │   ├── SinkUnavailable
+    │   ├── StaleSink             another run wrote to the store meanwhile
     │   └── StaleLanding          another writer landed first, or the topic was re-created
     └── NeedsAttention            a rerun gives the same error: somebody must act
         ├── SettingsInvalid
@@ -51,6 +53,14 @@ class WarehouseUnavailable(Retryable):
 
 class PostgresUnavailable(Retryable):
     """The database whose changes are captured does not answer."""
+
+
+class SinkUnavailable(Retryable):
+    """A store that marts are written to does not answer, or takes nothing."""
+
+
+class StaleSink(Retryable):
+    """The store is in another state than the one that the changes were read for; nothing was written."""
 
 
 class StaleLanding(Retryable):

@@ -53,6 +53,20 @@ class Settings(BaseSettings):
         default=None, description="postgresql://user:password@host:port/name; unset: the embedded one."
     )
 
+    sinks: str = Field(
+        default="", description="Stores that hold what the marts hold: `postgres,redis`; unset: none."
+    )
+    sink_postgres_url: SecretStr | None = Field(
+        default=None, description="postgresql://user:password@host:port/name; unset: the embedded one."
+    )
+    sink_redis_url: SecretStr | None = Field(
+        default=None, description="redis://user:password@host:port/0; unset: the embedded one."
+    )
+    sink_redis_bars: str | None = Field(
+        default=None,
+        description="venue:symbol of the replayed bars that Redis also holds as `vwap:2017-08-17 04:05:00`.",
+    )
+
     snowflake_account: str | None = Field(default=None, description="As in your account's URL: org-account.")
     snowflake_user: str | None = None
     snowflake_role: str | None = None
@@ -166,6 +180,11 @@ class Settings(BaseSettings):
         return f"127.0.0.1:{port}"
 
     @property
+    def sink_names(self) -> tuple[str, ...]:
+        """The configured sinks, each once."""
+        return tuple(dict.fromkeys(name.strip() for name in self.sinks.split(",") if name.strip()))
+
+    @property
     def warehouse_path(self) -> Path:
         """The DuckDB file, where DuckDB is the warehouse."""
         return self.tickhouse_home / "warehouse.duckdb"
@@ -186,6 +205,10 @@ class Settings(BaseSettings):
     @property
     def postgres_home(self) -> Path:
         return self.tickhouse_home / "postgres"
+
+    @property
+    def redis_home(self) -> Path:
+        return self.tickhouse_home / "redis"
 
     @property
     def connect_home(self) -> Path:

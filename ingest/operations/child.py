@@ -87,5 +87,6 @@ def instance_environment(settings: Settings) -> dict[str, str]:
         **without_secrets({**os.environ, **dbt_variables(settings)}),
         "DAGSTER_HOME": str(settings.dagster_home),
         "DO_NOT_TRACK": "1",
+        "SINKS": settings.sinks,
         "PATH": f"{programs()}{os.pathsep}{os.environ.get('PATH', '')}",
     }

@@ -8,6 +8,7 @@ PostgreSQL ─▶ Connect ─▶ tables    with change data capture
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -17,9 +18,10 @@ from ingest.kafka.topic_admin import ensure_topics
 from ingest.operations.child import Child, start_child
 from ingest.operations.home import prepare_home
 from ingest.operations.runs import end_looping, forget_starting
-from ingest.services import broker, change_data, ports
+from ingest.services import broker, change_data, ports, postgres, redis
 
 URL_SECONDS = 120
+STORES = {"postgres": postgres, "redis": redis}
 
 
 class Stack:
@@ -43,14 +45,17 @@ class Stack:
         self._running.push(self._end_looping)
         self._running.close()
 
-    def start(self, feed: list[str] | None, tables: list[str] | None = None) -> None:
+    def start(
+        self, feed: list[str] | None, tables: list[str] | None = None, stores: Sequence[str] = ()
+    ) -> None:
         """Bring everything up: `feed` is the `tickhouse` command that publishes, if any, `tables` what
-        fills the tables whose changes are captured, if they are."""
+        fills the tables whose changes are captured, if they are; `stores`: the embedded ones to write to."""
         ports.require_free(self._port)
         prepare_home(self._settings)
         if self._settings.kafka_bootstrap_servers is None:
             self._running.callback(broker.stop, self._settings)
         forget_starting(self._settings)
+        self._start_stores(stores)
         dagster = self._start("dagster", self._dagster_command())
         if self._settings.kafka_bootstrap_servers is None:
             broker.start(self._settings)
@@ -72,6 +77,14 @@ class Stack:
     def news(self) -> str | None:
         """Of what mends itself, when it breaks and when it works again."""
         return self._watch.news() if self._watch else None
+
+    def _start_stores(self, stores: Sequence[str]) -> None:
+        """They come first: Dagster's runs write to them from the first turn on."""
+        for name in stores:
+            self._running.callback(STORES[name].stop, self._settings)
+            STORES[name].start(self._settings)
+        names = dict.fromkeys([*self._settings.sink_names, *stores])
+        self._settings = self._settings.model_copy(update={"sinks": ",".join(names)})
 
     def _end_looping(self, *_: object) -> None:
         if self._children:

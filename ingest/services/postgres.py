@@ -91,11 +91,20 @@ def postgres_url(settings: Settings) -> str:
     """Where it is, with the password: yours, or the embedded one at the port it last took."""
     if settings.postgres_url is not None:
         return settings.postgres_url.get_secret_value()
+    return _embedded_url(settings, "`tickhouse up --with cdc` starts it. Or set POSTGRES_URL.")
+
+
+def sink_url(settings: Settings) -> str:
+    """Where marts are written to: yours, or the embedded one."""
+    if settings.sink_postgres_url is not None:
+        return settings.sink_postgres_url.get_secret_value()
+    return _embedded_url(settings, "`tickhouse up --with postgres` starts it. Or set SINK_POSTGRES_URL.")
+
+
+def _embedded_url(settings: Settings, advice: str) -> str:
     home = settings.postgres_home
     if not (home / "port").exists():
-        raise SettingsInvalid(
-            "There is no embedded PostgreSQL yet: `tickhouse up --with cdc` starts it. Or set POSTGRES_URL."
-        )
+        raise SettingsInvalid(f"There is no embedded PostgreSQL yet: {advice}")
     password, port = (home / "password").read_text(), (home / "port").read_text()
     return f"postgresql://{USER}:{password}@{ports.LOOPBACK}:{port}/{DATABASE}"
 

@@ -6,11 +6,8 @@
 They still tile each partition, so that the checks hold; batches without rows are forgotten.
 """
 
-from collections.abc import Sequence
-
 from ingest.core.topics import Topic
-from ingest.warehouse.connection import Connection, built_relations, places
-from ingest.warehouse.models import Model
+from ingest.warehouse.connection import Connection
 from ingest.warehouse.raw_schema import PAYLOAD_BITS
 
 # Numbered below zero until the old ones are gone: a temporary table would end the transaction in Snowflake.
@@ -68,17 +65,3 @@ def compact(connection: Connection, topic: Topic, through: int) -> None:
                 and batch_id not in (select batch_id from raw.{topic.raw_table} where batch_id <= ?)""",
         [topic.name, through, through],
     )
-
-
-def forget_vanished(connection: Connection, models: Sequence[Model]) -> None:
-    """Notes of vanished rows that every model has followed."""
-    if not models:
-        return
-    names = [model.unique_id for model in models]
-    [(followed,)] = connection.execute(
-        f"select min(built_through) from ops.model_progress where model in ({places(names)})", names
-    ).fetchall()
-    noted = built_relations(connection)
-    for model in models:
-        if followed is not None and model.vanished in noted:
-            connection.execute(f"delete from {model.vanished} where batch_id <= ?", [followed])

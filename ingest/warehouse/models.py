@@ -38,6 +38,8 @@ class Model:
     """Its rows stay so long, also after the messages they were made of are pruned (meta: keeps_days)."""
     keeps_at_most: timedelta | None = None
     """Its rows go so long after their messages landed, before those do (meta: keeps_at_most_days)."""
+    affected_key: tuple[str, ...] = ()
+    """Rows with the same are deleted and written together."""
     traced: tuple[str, ...] = ()
     """What it notes of rows that vanish, so that its children look there too."""
     rows_by_batch: bool = False
@@ -123,6 +125,7 @@ def _model(node: Mapping[str, Any], ancestors: set[str], manifest: Mapping[str, 
         ages_by=meta.get("ages_by"),
         keeps=_days(meta.get("keeps_days")),
         keeps_at_most=_days(meta.get("keeps_at_most_days")),
+        affected_key=tuple(key),
         traced=tuple(key + traced),
         rows_by_batch=meta.get("rows_by_batch", False),
         identity=tuple(column for column in traced if column != meta.get("ages_by")),

@@ -7,14 +7,15 @@ Models leave out, and reject when it comes later, what aged before the floor: ma
 So the floor never falls, and what stays is what a rebuild of the remaining raw rows gives.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ingest.core.topics import Topic
-from ingest.warehouse.compaction import compact, forget_vanished
+from ingest.warehouse.compaction import compact
 from ingest.warehouse.connection import Connection, NewBatch, places
+from ingest.warehouse.generations import delete_untold, forget_vanished
 from ingest.warehouse.kept_books import keep_books
 from ingest.warehouse.models import Model, existing
 from ingest.warehouse.short_lived import drop_short_lived
@@ -44,15 +45,17 @@ def prune(
     now: datetime,
     new_batch: NewBatch,
     run_id: str | None = None,
+    sinks: Collection[str] = (),
 ) -> list[Pruned]:
-    """Prune each topic. The caller's transaction makes it one step; `now` is UTC without zone."""
+    """Prune each topic. The caller's transaction makes it one step; `now` is UTC without zone. `sinks`: those
+    that are configured, which may still have to read what vanished."""
     built = existing(connection, models)
     pruned = []
     for topic in topics:
         short_lived = drop_short_lived(connection, topic, built, now)
         rest = _prune_topic(connection, topic, built, now, run_id, new_batch)
         pruned.append(replace(rest, deleted={**short_lived, **rest.deleted}))
-    forget_vanished(connection, models)
+    forget_vanished(connection, models, sinks)
     return pruned
 
 
@@ -190,8 +193,8 @@ def _delete_aged(
     if "landed_batch_id" in model.columns:
         is_old = f"({is_old} or ({model.ages_by} is null and landed_batch_id <= ?))"
         values.append(through)
-    sql = f"delete from {model.relation} where {model.topic_of_row} = '{topic.name}' and {is_old}"
-    return _one(connection, sql, values)
+    condition = f"{model.topic_of_row} = '{topic.name}' and {is_old}"
+    return delete_untold(connection, model, condition, values)
 
 
 def _one(connection: Connection, sql: str, values: Sequence[Any]) -> Any:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ingest.core.topics import Topic
 from ingest.warehouse.connection import Connection
+from ingest.warehouse.generations import delete_untold
 from ingest.warehouse.models import Model
 
 
@@ -34,7 +35,4 @@ def _drop(connection: Connection, topic: Topic, model: Model, time: datetime) ->
     key = [model.name, topic.name]
     connection.execute("delete from ops.short_lived where model = ? and topic = ?", key)
     connection.execute("insert into ops.short_lived values (?, ?, ?)", [*key, through])
-    [(gone,)] = connection.execute(
-        f"delete from {model.relation} where kafka_topic = ? and landed_batch_id <= ?", [topic.name, through]
-    ).fetchall()
-    return gone
+    return delete_untold(connection, model, "kafka_topic = ? and landed_batch_id <= ?", [topic.name, through])

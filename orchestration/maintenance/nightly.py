@@ -15,6 +15,7 @@ import dagster as dg
 
 from ingest.core.settings import load_settings
 from ingest.core.topics import TOPICS
+from ingest.sinks.open import open_sinks
 from ingest.warehouse.connection import transaction
 from ingest.warehouse.dbt_variables import dbt_target
 from ingest.warehouse.models import read_models
@@ -40,12 +41,23 @@ def forget_old_runs(context: dg.OpExecutionContext) -> None:
 @dg.op(pool=POOL, description="Rows beyond their retention go; a DuckDB file shrinks.")
 def prune_warehouse(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
-    new_batch = database.warehouse.new_batch
+    new_batch, sinks = database.warehouse.new_batch, load_settings().sink_names
     with database.get_connection() as connection, transaction(connection):
-        for pruned in prune(connection, TOPICS, read_models(), now, new_batch, context.run_id):
+        for pruned in prune(connection, TOPICS, read_models(), now, new_batch, context.run_id, sinks):
             context.log.info(str(pruned))
     if shrunk := database.warehouse.shrink():
         context.log.info(str(shrunk))
+
+
+@dg.op(description="Rows that the sinks keep for a limited time only.")
+def prune_sinks(context: dg.OpExecutionContext) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    for sink in open_sinks(load_settings()):
+        for target in sink.targets:
+            if target.keeps is not None:
+                gone = sink.forget_before(target, today - target.keeps)
+                context.log.info(f"{sink.name}: {gone} rows of {target.name} went.")
+        sink.close()
 
 
 @dg.op(
@@ -62,6 +74,7 @@ def tidy_dbt(context: dg.OpExecutionContext) -> None:
 def clean_up() -> None:
     forget_old_runs()
     prune_warehouse()
+    prune_sinks()
     tidy_dbt()
 
 

@@ -5,7 +5,7 @@ takes over without a pause. Everything slow (imports, parsing, connecting) happe
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 from pydantic import Field
@@ -16,7 +16,10 @@ from ingest.core.settings import load_settings
 from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
 from ingest.operations.runs import LEASE, is_asked_to_end, show_alive
+from ingest.sinks.open import open_sinks
+from ingest.sinks.writer import Delivery, SinkWriter
 from ingest.warehouse.engine import capabilities_of
+from ingest.warehouse.models import read_models
 from orchestration.dbt.project import dbt_project
 from orchestration.dbt.results import ResultMapper
 from orchestration.dbt.warm import WarmDbt
@@ -24,6 +27,7 @@ from orchestration.micro_batch.report import Event, Report
 from orchestration.micro_batch.reported_positions import Committed, remember
 from orchestration.micro_batch.turn import Turn, Turns
 from orchestration.run_warehouse import warehouse_of_run
+from orchestration.sinks.report import SinkReport
 
 # How often a run that rests looks whether it is to end.
 ASKED_SECONDS = 0.5
@@ -63,7 +67,11 @@ class MicroBatch:
         self._mapper = ResultMapper(dbt.manifest_json, dbt_project())
         self._drain = Drain(lambda: open_log(settings), self._warehouse, run_id=self._run_id)
         cadences = beats(settings, self._warehouse.capabilities.beats).cadences
-        self._turns = Turns(self._run_id, self._drain, self._warehouse, dbt, cadences)
+        # Beside the turns: what the marts hold goes to the configured stores.
+        sinks = open_sinks(settings)
+        self._sinks = SinkWriter(sinks, read_models() if sinks else [])
+        self._sink_report = SinkReport(asset_seconds=config.report_seconds)
+        self._turns = Turns(self._run_id, self._drain, self._warehouse, dbt, cadences, self._sinks.read)
         self._report = Report(asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds)
 
     def loop(self) -> Iterator[Event]:
@@ -78,7 +86,9 @@ class MicroBatch:
                 turn = self._turn(busy_at)
                 if turn is not None and turn.row_count:
                     busy_at = time.monotonic()
+                self._tell_of_sinks(self._sinks.write())
                 yield from self._report.events()
+                yield from self._sink_report.events()
                 ending = self._ending(turn, busy_at)
                 if ending is None:
                     self._rest(turn_began)
@@ -127,6 +137,10 @@ class MicroBatch:
         for alert in turn.alerts:
             self._report.alert(alert)
 
+    def _tell_of_sinks(self, deliveries: Iterable[Delivery]) -> None:
+        for trouble in self._sink_report.delivered(deliveries):
+            self._log.warning(f"A sink waits, everything else goes on: {trouble}")
+
     def _ending(self, turn: Turn | None, busy_at: float) -> str | None:
         if (turn is not None and turn.relieved) or is_asked_to_end(self._settings, self._run_id):
             return RELIEVED
@@ -151,8 +165,10 @@ class MicroBatch:
         """Slow cadences are built before the run goes, unless a successor is at it already."""
         if ending != RELIEVED:
             self._tell(self._turns.take(test_every_seconds=0, is_last=True))
+        self._tell_of_sinks([*self._sinks.write(), *self._sinks.close()])
         self._remember()
         yield from self._report.events(everything=True)
+        yield from self._sink_report.events(everything=True)
         self._log.info(f"Ends: {ending}.")
 
     def _remember(self) -> None:

@@ -7,8 +7,9 @@ warehouse wakes up once.
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 from dbt.artifacts.schemas.run import RunExecutionResult
@@ -77,12 +78,14 @@ class Turns:
         warehouse: Warehouse,
         dbt: WarmDbt,
         cadences: Mapping[str, float] = pending.CADENCES,
+        read_for_sinks: Callable[[Any], None] = lambda _: None,
     ) -> None:
         self._run_id = run_id
         self._drain = drain
         self._warehouse = warehouse
         self._dbt = dbt
         self._cadences = cadences
+        self._read_for_sinks = read_for_sinks
         self._models = read_models(dbt.manifest_json)
         self.backoff = Backoff()
         self._is_first = True
@@ -122,6 +125,7 @@ class Turns:
             is_first = self._is_first and not is_whole
             # Where builds cost, a run that ends keeps to the cadences: the sensor knows when the next is due.
             self._build(connection, turn, all_cadences=is_last and not is_metered, is_whole=is_whole)
+            self._read_for_sinks(connection)
             if not is_first:
                 self._test(turn, test_every_seconds, None if is_whole else TESTED_AT_ONCE)
                 self._check(connection, turn, test_every_seconds)

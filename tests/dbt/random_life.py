@@ -1,5 +1,6 @@
 """A random life of a warehouse: batches of every kind, corrections, runs that fail, runs of a part."""
 
+from collections.abc import Callable
 from random import Random
 
 from ingest.core.topics import BY_NAME
@@ -11,7 +12,7 @@ BESIDE_TRADES = (BookTickers, Depth, CoinbaseTrades)
 FED = tuple(feed.topic for feed in (Trades, *BESIDE_TRADES))
 
 
-def live_through(trial: Trial, seed: int, steps: int) -> None:
+def live_through(trial: Trial, seed: int, steps: int, after_step: Callable[[], None] = lambda: None) -> None:
     """Do what can happen, in an order that the seed decides."""
     random = Random(seed)
     trades = (SparseTrades, Trades)[seed % 2]
@@ -24,10 +25,12 @@ def live_through(trial: Trial, seed: int, steps: int) -> None:
             if random.random() < 0.1:
                 log.begin_next_life()
         _run_something(trial, logs, random)
+        after_step()
     # Something new for all, and only a part is run: the rest has to follow by itself.
     for log in logs:
         trial.land(log.feed.topic, log.batch(60))
     _run_a_part(trial, random)
+    after_step()
 
 
 def contradicted_firsts(trial: Trial) -> list[tuple]:

@@ -1,7 +1,8 @@
 {#
     A rebuild starts from an empty table and from built_through = 0. What stands on the model cannot tell
     which rows are other than before, so its descendants are due for a rebuild, too (ops.rebuilds_due).
-    A rebuild that fails stays due, the first one too.
+    A rebuild that fails stays due, the first one too. It begins a generation (ops.generations): who follows
+    the rows by their batches begins anew, too.
 #}
 {% macro must_rebuild(target, state) %}
     {% set is_wanted = should_full_refresh() or state.columns is none or state.built_through is none %}
@@ -28,6 +29,8 @@
     {% do return(
         [
             update_progress("built_through = 0"),
+            "delete from ops.generations where model in ('" ~ model.unique_id ~ "')",
+            "insert into ops.generations values ('" ~ model.unique_id ~ "', " ~ utc_now() ~ ", 0)",
             emptied(target, columns_before),
             "create or replace "
             ~ kind_of_table()

@@ -68,6 +68,11 @@ create table if not exists ops.told_alerts (
 
 create table if not exists ops.rebuilds_due (model varchar not null);
 
+-- Since when a model's rows can be followed, batch by batch.
+create table if not exists ops.generations (
+    model varchar not null, began_at timestamp_ntz(6) not null, followable_after integer not null
+);
+
 create table if not exists ops.short_lived (
     model varchar not null, topic varchar not null, gone_through_batch_id integer not null
 );
