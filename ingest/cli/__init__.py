@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ingest.cli.audit import audit
+from ingest.cli.board import board
 from ingest.cli.book import book
 from ingest.cli.broker import broker
 from ingest.cli.build import build
@@ -54,6 +55,7 @@ app.command()(sql)
 app.command()(vwap)
 app.command()(book)
 app.command()(status)
+app.command()(board)
 app.command()(metrics)
 app.command()(audit)
 app.command()(snapshot)
