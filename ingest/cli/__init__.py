@@ -3,6 +3,7 @@
 Starts in a fraction of a second: whatever is heavy is imported inside the command that needs it.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -88,11 +89,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and end.")
     ] = False,
 ) -> None:
     """What holds for every command."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False
 
 
 def main() -> None:

@@ -27,10 +27,10 @@ def audit(
 
     with open_warehouse(load_settings(), wait_seconds=60) as warehouse, warehouse.reading() as connection:
         findings = audit_ticks(connection, symbol.upper(), date.date())
+    if not findings[0].checked:
+        note(f"There is no tick of {symbol.upper()} on {date:%Y-%m-%d}: nothing was audited.")
+        raise typer.Exit(1)
     rows = [(f.rule, f.checked, f.failed, f.first_offset, f.passed) for f in findings]
     show(COLUMNS, rows, form)
-    if not findings[0].checked:
-        note(f"There is no tick of {symbol.upper()} on {date:%Y-%m-%d}.")
-        raise typer.Exit(1)
     if not all(finding.passed for finding in findings):
         raise typer.Exit(1)

@@ -1,6 +1,10 @@
 """`tickhouse build`: dbt over what has landed, without Dagster."""
 
+import os
+import re
 import subprocess
+import sys
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -30,13 +34,30 @@ def build(
     from ingest.operations.home import prepare_home
     from ingest.warehouse.rebuild import check_rebuild
 
+    for selected in select or ():
+        _check_selected(selected)
     settings = load_settings()
     prepare_home(settings)
     if full_refresh and not force:
         check_rebuild(settings)
     project = str(PROJECT_ROOT / "dbt_project")
     command = [str(programs() / "dbt"), "build", "--project-dir", project, "--profiles-dir", project]
+    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+        command += ["--no-use-colors"]
     command += ["--full-refresh"] if full_refresh else []
     command += ["--select", *select] if select else []
     done = subprocess.run(command, env=dbt_environment(settings), check=False)
     raise typer.Exit(done.returncode)
+
+
+def _check_selected(selected: str) -> None:
+    """dbt finds nothing for a name that is misspelt, and calls it a success."""
+    from ingest.core.settings import PROJECT_ROOT
+
+    folder = PROJECT_ROOT / "dbt_project" / "models"
+    known = {path.stem for path in folder.rglob("*")} | {"tickhouse"}
+    for part in re.split(r"[ ,]", selected):
+        name = re.fullmatch(r"@?\d*\+?(\w+)\+?\d*", part)
+        if name and name[1] not in known:
+            near = ", ".join(get_close_matches(name[1], sorted(known), 5, 0.4))
+            raise typer.BadParameter(f"--select {part}: there is no model or folder {name[1]}. Near: {near}.")

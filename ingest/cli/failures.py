@@ -15,11 +15,17 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except TickhouseError as error:
-            _show(error)
+            _show(str(error), can_retry=error.can_retry)
+            raise typer.Exit(1) from error
+        except BrokenPipeError:
+            raise  # whoever read us has enough: click ends quietly
+        except OSError as error:
+            where = f"{error.filename} cannot be used: " if error.filename else ""
+            _show(f"{where}{error.strerror or error}.", can_retry=False)
             raise typer.Exit(1) from error
 
 
-def _show(error: TickhouseError) -> None:
-    verdict = "A rerun can help." if error.can_retry else "Running it again gives the same error."
-    typer.secho(str(error), fg=typer.colors.RED, err=True)
-    typer.secho(verdict, dim=True, err=True)
+def _show(text: str, *, can_retry: bool) -> None:
+    typer.secho(text, fg=typer.colors.RED, err=True)
+    if can_retry:
+        typer.secho("A rerun can help.", dim=True, err=True)

@@ -37,6 +37,8 @@ def replay(
     from ingest.warehouse.replay import batches_between
     from ingest.warehouse.replay import replay as mark
 
+    if start and end and (_utc(start) or start) >= (_utc(end) or end):
+        raise typer.BadParameter(f"--from {start} is not before --to {end}.")
     [found] = find_topics([topic])
     settings = load_settings()
     with open_warehouse(settings) as warehouse:
@@ -60,6 +62,8 @@ def _named(batches: str | None) -> "Batches | None":
     first, _, last = batches.partition("-")
     if not (first.isdigit() and (last or first).isdigit()):
         raise typer.BadParameter(f"--batches {batches}: a number, or two with a dash between.")
+    if last and int(first) > int(last):
+        raise typer.BadParameter(f"--batches {batches}: {first} comes after {last}.")
     return Batches(int(first), int(last or first))
 
 

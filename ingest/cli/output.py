@@ -4,14 +4,13 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 import typer
 
 from ingest.core.visible import visible, visible_json
-
-PIPED_WIDTH = 1000
 
 
 class Format(StrEnum):
@@ -22,18 +21,28 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def show(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Format = Format.TABLE) -> None:
-    """Write rows to stdout; a value that the format has no word for is written as its text."""
+def show(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    form: Format = Format.TABLE,
+    *,
+    may_leave_out: bool = False,
+) -> None:
+    """Write rows to stdout; a table `may_leave_out` columns that have no room."""
     if form is Format.JSON:
         records = [dict(zip(columns, row, strict=True)) for row in rows]
-        typer.echo(visible_json(json.dumps(records, default=str, indent=2, ensure_ascii=False)))
+        typer.echo(visible_json(json.dumps(records, default=_plain, indent=2, ensure_ascii=False)))
     elif form is Format.CSV:
         writer = csv.writer(sys.stdout)
         writer.writerow(columns)
         # A file gets what there is, letter by letter; a terminal would obey some of it.
         writer.writerows(map(_cells, rows) if sys.stdout.isatty() else rows)
     else:
-        _show_table(columns, rows)
+        from ingest.cli.table import print_table
+
+        left_out = print_table(columns, list(rows), may_leave_out=may_leave_out)
+        if left_out:
+            note(f"No room for {', '.join(left_out)}: --format csv or json has all, a wider window more.")
 
 
 def note(text: str) -> None:
@@ -46,20 +55,15 @@ def examples(*lines: str) -> str:
     return "Examples:\n\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    # A pipe has no width: nothing is wrapped or cut there.
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*map(Text, _cells(row)))
-    console.print(table)
-
-
 def _cells(row: Sequence[Any]) -> list[str]:
     """As text that steers no terminal: some of it is what strangers sent."""
     return ["" if value is None else visible(str(value)) for value in row]
+
+
+def _plain(value: Any) -> Any:
+    """For JSON: a decimal is a number where that is exact; what JSON has no word for is its text."""
+    if isinstance(value, Decimal) and value.is_finite():
+        if value == value.to_integral_value():
+            return int(value)
+        return float(value) if Decimal(repr(float(value))) == value else str(value)
+    return str(value)

@@ -17,7 +17,7 @@ def record(
     symbols: Annotated[str, typer.Option(help="Which markets, separated by commas.")] = SYMBOLS,
     channels: Annotated[str, typer.Option(help="Which of their streams, separated by commas.")] = CHANNELS,
     futures: Annotated[bool, typer.Option("--futures", help="USD-M futures instead of spot.")] = False,
-    messages: Annotated[int | None, typer.Option(help="How many; without it, until Ctrl-C.")] = None,
+    messages: Annotated[int | None, typer.Option(min=1, help="How many; without it, until Ctrl-C.")] = None,
 ) -> None:
     """Record Binance's live streams and snapshots as lines of `<received_ns> <json>`; Kafka is not needed.
 

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 TABLE_ROWS = 200
 WAIT_SECONDS = 30.0
 TIME_LIMIT = 60.0
+SHORTHANDS = {
+    ".tables": """select table_schema as schema, table_name as name from information_schema.tables
+        where table_schema in ('raw', 'staging', 'intermediate', 'marts', 'ops') order by all""",
+    ".schema": """select table_schema as schema, table_name as name, column_name as column, data_type as type
+        from information_schema.columns where table_schema = 'marts' order by all""",
+}
 
 
 def sql(
@@ -22,10 +28,10 @@ def sql(
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
     wait_seconds: Annotated[
-        float, typer.Option(help="How long to wait for a turn at the warehouse.")
+        float, typer.Option(min=0, help="How long to wait for a turn at the warehouse.")
     ] = WAIT_SECONDS,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds after which a statement is cut off.")
+        float, typer.Option(min=0.1, help="Seconds after which a statement is cut off.")
     ] = TIME_LIMIT,
     is_safe: Annotated[
         bool, typer.Option("--safe", help="For SQL of others: no files, no network, no settings.")
@@ -46,26 +52,51 @@ def sql(
     if statement is None and sys.stdin.isatty():
         _prompt(settings, form, wait_seconds, time_limit, is_safe=is_safe)
     else:
-        answer(settings, statement or sys.stdin.read(), form, wait_seconds, time_limit, is_safe=is_safe)
+        for one in statements(sys.stdin.read() if statement is None else statement):
+            answer(settings, one, form, wait_seconds, time_limit, is_safe=is_safe)
 
 
 def _prompt(
     settings: "Settings", form: Format, wait_seconds: float, time_limit: float, *, is_safe: bool
 ) -> None:
     """Statement after statement, until an empty line's Ctrl-D; an error is no reason to leave."""
+    import readline  # noqa: F401  (lines can be edited, and come back with the arrow keys)
+
     from ingest.core.errors import TickhouseError
 
-    note("One statement a line; Ctrl-D ends.")
+    note("One statement a line; .tables lists what there is; quit or Ctrl-D ends.")
     while True:
         try:
             statement = input("tickhouse> ")
         except EOFError:
             return
+        except KeyboardInterrupt:
+            note("")
+            continue
+        if statement.strip().rstrip(";") in ("quit", "exit", ".quit", ".exit"):
+            return
         try:
-            if statement.strip():
-                answer(settings, statement, form, wait_seconds, time_limit, is_safe=is_safe)
+            for one in statements(SHORTHANDS.get(statement.strip(), statement)) if statement.strip() else ():
+                answer(settings, one, form, wait_seconds, time_limit, is_safe=is_safe)
+        except KeyboardInterrupt:
+            note("Stopped that question.")
         except TickhouseError as error:
             note(str(error))
+
+
+def statements(text: str) -> list[str]:
+    """One answer for each; QueryFailed if there is none, or if they cannot be told apart."""
+    import duckdb
+
+    from ingest.core.errors import QueryFailed
+
+    try:
+        found = [one.query.strip() for one in duckdb.extract_statements(text)]
+    except duckdb.Error:
+        found = [text.strip()]  # the warehouse says what is wrong with it
+    if not any(found):
+        raise QueryFailed('There is no statement to run, e.g.: tickhouse sql "from marts.fct_trades limit 5"')
+    return found
 
 
 def answer(
@@ -84,7 +115,12 @@ def answer(
     at_most = TABLE_ROWS + 1 if form is Format.TABLE else None
     with open_warehouse(settings, wait_seconds=wait_seconds) as warehouse:
         found = warehouse.ask(statement, values, at_most=at_most, time_limit=time_limit, is_safe=is_safe)
-    show(found.columns, found.rows[:TABLE_ROWS] if form is Format.TABLE else found.rows, form)
+    show(
+        found.columns,
+        found.rows[:TABLE_ROWS] if form is Format.TABLE else found.rows,
+        form,
+        may_leave_out=True,
+    )
     if form is Format.TABLE and len(found.rows) > TABLE_ROWS:
         note(f"The first {TABLE_ROWS} rows; --format csv gives all.")
 

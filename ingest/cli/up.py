@@ -23,6 +23,11 @@ FIRST_ROWS = {
 VENUES = {"replay": "simulated", "ticks": "simulated"}
 """Where the feed has another name than its venue."""
 CANDLES = "marts.fct_candles_1m"
+QUESTIONS = {
+    CANDLES: "select symbol, window_start_at, close, vwap, trade_count from marts.fct_candles_1m "
+    "order by window_start_at desc limit 5"
+}
+"""Those that fit 80 columns."""
 
 
 def up(
@@ -42,7 +47,7 @@ def up(
             "`postgres`, `redis`: stores that hold what the marts hold.",
         ),
     ] = None,
-    port: Annotated[int, typer.Option(help="Where the Dagster UI listens.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the Dagster UI listens.")] = 3000,
 ) -> None:
     """Start the broker, a feed and the Dagster UI; one Ctrl-C stops them all.
 
@@ -52,16 +57,17 @@ def up(
     """
     from rich.console import Console
 
-    from ingest.core.errors import SettingsInvalid
+    from ingest.cli.publish.simulated import parse_rate
     from ingest.core.settings import load_settings
     from ingest.operations.stack import Stack
     from ingest.operations.watching import FeedNews, FirstRows, newest_batch_id
     from ingest.warehouse.engine import capabilities_of
 
     if feed not in FEEDS:
-        raise SettingsInvalid(f"There is no feed {feed!r}. Try one of: {', '.join(FEEDS)}.")
+        raise typer.BadParameter(f"--feed {feed}: there are {', '.join(FEEDS)}.")
     if unknown := set(extras or ()) - set(EXTRAS):
-        raise SettingsInvalid(f"--with {', '.join(sorted(unknown))}: there is {', '.join(EXTRAS)}.")
+        raise typer.BadParameter(f"--with {', '.join(sorted(unknown))}: there is {', '.join(EXTRAS)}.")
+    parse_rate(rate)
     settings = load_settings()
     # `kill` stops everything in order, as Ctrl-C does, also where a shell in the background had it ignored.
     for stop in (signal.SIGTERM, signal.SIGINT):
@@ -117,8 +123,9 @@ def _watch(
             console.print(
                 f"The first marts hold rows ({rows} in {first.table}, "
                 f"{time.monotonic() - began:.0f} s). Try:\n"
-                f'  tickhouse sql "from {first.table} order by batch_id desc limit 5"\n'
-                "Ctrl-C stops everything."
+                f'  tickhouse sql "{QUESTIONS.get(first.table, f"from {first.table} limit 5")}"\n'
+                "Ctrl-C stops everything.",
+                soft_wrap=True,  # it is there to be copied
             )
             first = None
         time.sleep(LOOK_SECONDS)

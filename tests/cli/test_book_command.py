@@ -34,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_as_of(tickhouse: Run, home: str, options: tuple[str, ...], expected: list[tuple[str, str]]) -> None:
     done = tickhouse("book", "BTCUSDT", *options, "--format", "json", TICKHOUSE_HOME=home)
     rows = json.loads(done.stdout)
-    assert [(row["side"], row["price"].split(".")[0]) for row in rows] == expected
+    assert [(row["side"], str(row["price"]).split(".")[0]) for row in rows] == expected
 
 
 def test_before_the_first_build_it_says_so(tickhouse: Run, tmp_path: Path) -> None:

@@ -79,3 +79,10 @@ def test_sql_of_others_reaches_no_file_and_no_setting(
     assert not (tmp_path / "secret.out").exists()
     asked = tickhouse("sql", "--safe", "select count(*) as n from ops.batches", TICKHOUSE_HOME=home)
     assert asked.exit_code == 0
+
+
+def test_two_statements_give_two_answers(tickhouse: Run, home: str) -> None:
+    done = tickhouse("sql", "select 41 + 1 as a; select 2.50 as b", "--format", "json", TICKHOUSE_HOME=home)
+    assert done.exit_code == 0
+    assert '"a": 42' in done.stdout
+    assert '"b": 2.5' in done.stdout

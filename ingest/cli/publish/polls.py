@@ -60,6 +60,10 @@ def backfill(
     from ingest.feeds.binance.backfill import BinanceBackfill
     from ingest.feeds.binance.markets import market_of
 
+    if since and until and since >= until:
+        raise typer.BadParameter(f"--since {since} is not before --until {until}.")
+    if first_id is not None and last_id is not None and first_id > last_id:
+        raise typer.BadParameter(f"--first-id {first_id} is above --last-id {last_id}.")
     settings = load_settings()
     source = BinanceBackfill(market_of(settings, is_futures=futures), symbol.upper())
     if since is not None and first_id is None:

@@ -24,7 +24,7 @@ UNPACED_EVENT_RATE = 1000.0
 
 
 def simulated(
-    messages: Annotated[int | None, typer.Option(help="How many; without it, until Ctrl-C.")] = None,
+    messages: Annotated[int | None, typer.Option(min=1, help="How many; without it, until Ctrl-C.")] = None,
     rate: Annotated[str, typer.Option(help="Messages per second, or `max`.")] = "100",
     seed: Annotated[int, typer.Option(help="The same seed and --start give the same bytes.")] = 7,
     start: Annotated[
@@ -114,6 +114,8 @@ def parse_faults(given: list[str], kind: "type[Chosen]") -> "Chosen":
             chosen[name] = kinds[name](share)
         except ValueError:
             raise typer.BadParameter(f"--fault {pair}: {share!r} is no number.") from None
+        if kinds[name] is float and not 0 <= chosen[name] <= 1:
+            raise typer.BadParameter(f"--fault {pair}: a share is from 0 to 1.")
     return kind(**chosen)
 
 

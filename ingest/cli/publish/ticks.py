@@ -11,7 +11,7 @@ from ingest.cli.publish.simulated import clock_for, parse_faults, parse_rate
 
 
 def ticks(
-    messages: Annotated[int | None, typer.Option(help="How many; without it, until Ctrl-C.")] = None,
+    messages: Annotated[int | None, typer.Option(min=1, help="How many; without it, until Ctrl-C.")] = None,
     rate: Annotated[str, typer.Option(help="Messages per second, or `max`.")] = "20",
     seed: Annotated[int, typer.Option(help="The same seed and --start give the same bytes.")] = 7,
     start: Annotated[
