@@ -11,15 +11,14 @@ def docs(
     serve: Annotated[bool, typer.Option(help="Serve the site until Ctrl-C, or only make it.")] = True,
 ) -> None:
     """Make the dbt docs site (every table, column, test and the lineage) and serve it."""
-    from ingest.core.errors import ServiceFailed
     from ingest.core.settings import PROJECT_ROOT, load_settings
     from ingest.operations.child import dbt_environment, instance_environment, programs
     from ingest.operations.home import prepare_home
     from ingest.services import ports
 
     settings = load_settings()
-    if serve and not ports.is_free(port):
-        raise ServiceFailed(f"Port {port} is taken by {ports.holder(port)}. Choose another with --port.")
+    if serve:
+        ports.require_free(port)
     prepare_home(settings)
     project = str(PROJECT_ROOT / "dbt_project")
     dbt = [str(programs() / "dbt"), "docs"]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ingest.operations.stack import Stack
-    from ingest.operations.watching import FeedNews, FirstRows
+    from ingest.operations.watching import FirstRows
 
 LOOK_SECONDS = 0.5
 FEEDS = ("simulated", "binance", "coinbase", "kraken", "replay", "ticks", "none")
@@ -60,7 +60,7 @@ def up(
     from ingest.cli.publish.simulated import parse_rate
     from ingest.core.settings import load_settings
     from ingest.operations.stack import Stack
-    from ingest.operations.watching import FeedNews, FirstRows, newest_batch_id
+    from ingest.operations.watching import FirstRows, newest_batch_id
     from ingest.warehouse.engine import capabilities_of
 
     if feed not in FEEDS:
@@ -85,9 +85,10 @@ def up(
                     feed_command(feed, rate),
                     tables_command(feed) if "cdc" in (extras or ()) else None,
                     [name for name in STORES if name in (extras or ())],
+                    say=console.print,
                 )
             console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
-            _watch(stack, FeedNews(settings), console, began, first)
+            _watch(stack, console, began, first)
         except KeyboardInterrupt:
             console.print("\nStopping ...")
     console.print("Stopped. `tickhouse up` goes on from here.")
@@ -110,15 +111,12 @@ def tables_command(feed: str) -> list[str]:
     return ["publish", "cdc", "--exchange", "binance" if feed == "binance" else "simulated"]
 
 
-def _watch(
-    stack: "Stack", feeds: "FeedNews", console: "Console", began: float, first: "FirstRows | None"
-) -> None:
+def _watch(stack: "Stack", console: "Console", began: float, first: "FirstRows | None") -> None:
     """Say when the first rows are built, what becomes of feeds, and that something has ended by itself."""
     while True:
         stack.check()
-        for news in (stack.news(), *feeds.news()):
-            if news:
-                console.print(news)
+        for news in stack.news():
+            console.print(news, soft_wrap=True)
         if first and (rows := first.count()):
             console.print(
                 f"The first marts hold rows ({rows} in {first.table}, "

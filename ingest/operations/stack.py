@@ -8,7 +8,7 @@ PostgreSQL ─▶ Connect ─▶ tables    with change data capture
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -17,7 +17,9 @@ from ingest.core.settings import PROJECT_ROOT, Settings
 from ingest.kafka.topic_admin import ensure_topics
 from ingest.operations.child import Child, start_child
 from ingest.operations.home import prepare_home
+from ingest.operations.home_lock import home_taken
 from ingest.operations.runs import end_looping, forget_starting
+from ingest.operations.watching import FeedNews
 from ingest.services import broker, change_data, ports, postgres, redis
 
 URL_SECONDS = 120
@@ -33,6 +35,7 @@ class Stack:
         self._running = ExitStack()
         self._children: list[Child] = []
         self._watch: change_data.Watch | None = None
+        self._feeds = FeedNews(settings)
         self.url = f"http://{ports.LOOPBACK}:{port}"
 
     def __enter__(self) -> Self:
@@ -46,10 +49,16 @@ class Stack:
         self._running.close()
 
     def start(
-        self, feed: list[str] | None, tables: list[str] | None = None, stores: Sequence[str] = ()
+        self,
+        feed: list[str] | None,
+        tables: list[str] | None = None,
+        stores: Sequence[str] = (),
+        say: Callable[[str], None] = print,
     ) -> None:
         """Bring everything up: `feed` is the `tickhouse` command that publishes, if any, `tables` what
-        fills the tables whose changes are captured, if they are; `stores`: the embedded ones to write to."""
+        fills the tables whose changes are captured, if they are; `stores`: the embedded ones to write to.
+        What happens meanwhile is said."""
+        self._running.enter_context(home_taken(self._settings, self.url))
         ports.require_free(self._port)
         prepare_home(self._settings)
         if self._settings.kafka_bootstrap_servers is None:
@@ -67,16 +76,17 @@ class Stack:
             change_data.start(self._settings)
             self._start("tables", ["tickhouse", *tables])
             self._watch = change_data.Watch(self._settings)
-        self._wait_for_ui(dagster)
+        self._wait_for_ui(dagster, say)
 
     def check(self) -> None:
         """ServiceFailed if something of ours has ended."""
         for child in self._children:
             child.check()
 
-    def news(self) -> str | None:
+    def news(self) -> list[str]:
         """Of what mends itself, when it breaks and when it works again."""
-        return self._watch.news() if self._watch else None
+        captured = self._watch.news() if self._watch else None
+        return [*([captured] if captured else []), *self._feeds.news()]
 
     def _start_stores(self, stores: Sequence[str]) -> None:
         """They come first: Dagster's runs write to them from the first turn on."""
@@ -101,10 +111,12 @@ class Stack:
         where = ["--host", ports.LOOPBACK, "--port", str(self._port)]
         return ["dagster", "dev", "--workspace", workspace, *where, "--log-level", "warning"]
 
-    def _wait_for_ui(self, dagster: Child) -> None:
+    def _wait_for_ui(self, dagster: Child, say: Callable[[str], None]) -> None:
         deadline = time.monotonic() + URL_SECONDS
         while time.monotonic() < deadline:
             self.check()
+            for news in self.news():
+                say(news)
             try:
                 with urllib.request.urlopen(f"{self.url}/server_info", timeout=2):  # noqa: S310
                     return
