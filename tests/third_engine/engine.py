@@ -107,6 +107,7 @@ class MemoryWarehouse(Warehouse):
         *,
         at_most: int | None = None,
         time_limit: float = 60,  # noqa: ARG002  (nobody waits for memory)
+        is_safe: bool = False,  # noqa: ARG002  (no file, no network, nothing to keep from anybody)
     ) -> Found:
         with self._store.lock:
             try:
