@@ -18,10 +18,12 @@ import duckdb
 from starlette.concurrency import run_in_threadpool
 
 from ingest.board.questions import View, read_gaps, read_markets, read_view
+from ingest.core.beats import beats
 from ingest.core.errors import TickhouseError
 from ingest.core.settings import Settings
 from ingest.operations.looking import looking
 from ingest.operations.status import read_status
+from ingest.warehouse.engine import capabilities_of
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,6 @@ SLOWLY_SECONDS = 15.0
 """Between looks at gaps and at topics, whose questions are larger."""
 VIEWS_AT_ONCE = 12
 """More different ones would keep ingestion waiting."""
-METERED_BEAT = 60.0
-BEAT = 1.0
 
 
 @dataclass(slots=True)
@@ -59,8 +59,8 @@ class Watch:
         self._topics: list[dict[str, Any]] = []
         self._slowly_at = float("-inf")
         self._changed = asyncio.Condition()
-        # Where each question costs, they are asked as seldom as a run asks.
-        self._beat = BEAT if settings.warehouse == "duckdb" else METERED_BEAT
+        # Nothing is new in the warehouse more often than a run's turn; on Snowflake each question costs.
+        self._beat = beats(settings, capabilities_of(settings).beats).turn
 
     async def run(self) -> None:
         """Until it is cancelled."""
