@@ -9,8 +9,9 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from ingest.warehouse.protocol import Warehouse
+from orchestration.dbt.outcome import ModelResult
 from orchestration.dbt.project import dbt_project
-from orchestration.dbt.results import ModelResult, ResultMapper
+from orchestration.dbt.results import ResultMapper
 from orchestration.dbt.translator import TickhouseTranslator
 from orchestration.dbt.warm import WarmDbt
 from orchestration.keys import POOL

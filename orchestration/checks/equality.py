@@ -16,7 +16,7 @@ import duckdb
 from ingest.core.settings import Settings
 from ingest.warehouse.duckdb.file import quoted
 from ingest.warehouse.engine import copies_of
-from orchestration.dbt.project import DBT_DIR, dbt_environment
+from orchestration.dbt.environment import DBT_DIR, dbt_environment
 
 # They tell when and in which batch a row was built, which a rebuild does not repeat.
 NOT_COMPARED = ("batch_id", "landed_at")

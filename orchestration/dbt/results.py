@@ -1,31 +1,14 @@
 """dbt node results ─▶ events on the real asset and check keys."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtProject
 from dbt.artifacts.schemas.run import RunExecutionResult
 
+from orchestration.dbt.outcome import ModelResult, evaluation
 from orchestration.dbt.translator import TickhouseTranslator
-from orchestration.escaping import as_block
-
-
-@dataclass(frozen=True, slots=True)
-class ModelResult:
-    """How the build of one model ended."""
-
-    unique_id: str
-    asset_key: dg.AssetKey
-    status: str
-    message: str
-    seconds: float
-    rows: int | None
-
-    @property
-    def succeeded(self) -> bool:
-        return self.status == "success"
 
 
 class ResultMapper:
@@ -61,17 +44,13 @@ class ResultMapper:
                 continue
             check = self._check_spec(result.node.unique_id)
             if check is not None:
-                severity = dg.AssetCheckSeverity.WARN if status == "warn" else dg.AssetCheckSeverity.ERROR
-                yield dg.AssetCheckEvaluation(
-                    asset_key=check.asset_key,
-                    check_name=check.name,
-                    passed=status == "pass",
-                    severity=severity,
-                    description=as_block(result.message) if result.message else None,
-                    metadata={
-                        "failed_rows": result.failures or 0,
-                        "seconds": round(result.execution_time, 3),
-                    },
+                yield evaluation(
+                    check.asset_key,
+                    check.name,
+                    status,
+                    result.failures or 0,
+                    result.execution_time,
+                    result.message or "",
                 )
 
     def _check_spec(self, test_id: str) -> dg.AssetCheckSpec | None:

@@ -21,7 +21,8 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import CompiledNode, ResultNode
 
 from ingest.core.errors import NeedsAttention
-from orchestration.dbt.project import DBT_DIR, dbt_environment, ensure_manifest, is_current
+from orchestration.dbt.environment import DBT_DIR, dbt_environment
+from orchestration.dbt.project import ensure_manifest, is_current
 from orchestration.dbt.quiet import keep_quiet
 
 # Nothing written, nothing asked twice: each of these costs a tenth of a second or more per call.

@@ -20,7 +20,7 @@ from ingest.warehouse.connection import transaction
 from ingest.warehouse.dbt_variables import dbt_target
 from ingest.warehouse.models import read_models
 from ingest.warehouse.retention import prune
-from orchestration.dbt.project import DBT_DIR, dbt_environment
+from orchestration.dbt.environment import DBT_DIR, dbt_environment
 from orchestration.keys import POOL
 from orchestration.resources import WarehouseResource
 

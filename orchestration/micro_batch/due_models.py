@@ -66,6 +66,10 @@ class Pending:
     ages: Mapping[str, float]
     """Seconds since a model was last built; none, if it never was."""
     cadences: Mapping[str, float] = field(default_factory=lambda: CADENCES)
+    newest_of_topics: Mapping[str, int] = field(default_factory=dict)
+    newest_batch: int = 0
+    """Of all topics."""
+    due_for_rebuild: frozenset[str] = frozenset()
 
     def due(self, *, all_cadences: bool = False) -> list[Model]:
         """Models with work whose cadence is due; with `all_cadences`, whatever has work."""
@@ -127,14 +131,20 @@ def look(
     )
     progress = connection.execute(
         """select model, built_through, settled_at, cast(current_timestamp as timestamp)
-           from ops.model_progress"""
+           from ops.model_progress
+           union all select model, null, null, null from ops.rebuilds_due"""
     ).fetchall()
+    due = frozenset(row[0] for row in progress if row[1] is None)
+    progress = [row for row in progress if row[1] is not None]
     return Pending(
         models,
         newest={uid: _newest(model, landed) for uid, model in models.items()},
-        built={uid: built for uid, built, _, _ in progress},
+        built={row[0]: row[1] for row in progress},
         ages={uid: _seconds(settled, now) for uid, _, settled, now in progress if settled is not None},
         cadences=cadences,
+        newest_of_topics=landed,
+        newest_batch=max(landed.values(), default=0),
+        due_for_rebuild=due,
     )
 
 

@@ -18,14 +18,11 @@ from ingest.kafka.open import open_log
 from ingest.operations.runs import LEASE, is_asked_to_end, show_alive
 from ingest.sinks.open import open_sinks
 from ingest.sinks.writer import Delivery, SinkWriter
-from ingest.warehouse.engine import capabilities_of
 from ingest.warehouse.models import read_models
-from orchestration.dbt.project import dbt_project
-from orchestration.dbt.results import ResultMapper
-from orchestration.dbt.warm import WarmDbt
+from orchestration.dbt.plans import Plans
 from orchestration.micro_batch.report import Event, Report
 from orchestration.micro_batch.reported_positions import Committed, remember
-from orchestration.micro_batch.turn import Turn, Turns
+from orchestration.micro_batch.turn import Pace, Turn, Turns
 from orchestration.run_warehouse import warehouse_of_run
 from orchestration.sinks.report import SinkReport
 
@@ -63,15 +60,19 @@ class MicroBatch:
         self._instance = context.instance
         self._warehouse = warehouse_of_run(context.instance, context.run_id)
         self._warehouse.migrate()
-        dbt = WarmDbt(run_id=context.run_id)
-        self._mapper = ResultMapper(dbt.manifest_json, dbt_project())
         self._drain = Drain(lambda: open_log(settings), self._warehouse, run_id=self._run_id)
-        cadences = beats(settings, self._warehouse.capabilities.beats).cadences
+        pace = Pace(
+            beats(settings, self._warehouse.capabilities.beats).cadences,
+            config.turn_seconds,
+            config.test_seconds,
+        )
         # Beside the turns: what the marts hold goes to the configured stores.
         sinks = open_sinks(settings)
         self._sinks = SinkWriter(sinks, read_models() if sinks else [])
         self._sink_report = SinkReport(asset_seconds=config.report_seconds)
-        self._turns = Turns(self._run_id, self._drain, self._warehouse, dbt, cadences, self._sinks.read)
+        self._turns = Turns(
+            self._run_id, self._drain, self._warehouse, Plans(settings), pace, self._sinks.read
+        )
         self._report = Report(asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds)
 
     def loop(self) -> Iterator[Event]:
@@ -101,7 +102,7 @@ class MicroBatch:
     def _turn(self, busy_at: float) -> Turn | None:
         """One turn, or None while the broker is away."""
         try:
-            turn = self._turns.take(test_every_seconds=self._config.test_seconds)
+            turn = self._turns.take()
         except BrokerUnavailable as error:
             if time.monotonic() - busy_at > self._config.idle_seconds:
                 raise
@@ -119,8 +120,8 @@ class MicroBatch:
                 self._log.warning(f"{lost} was gone from Kafka before it was landed (retention).")
         self._report.lag(self._drain.lag())
         self._report.readable({check.raw_table for check in turn.checks}, self._drain.troubles)
-        self._report.tables(turn.row_counts, turn.previews)
-        for result in self._mapper.models(turn.runs) if turn.runs else ():
+        self._report.tables(turn.seen.row_counts, turn.seen.previews)
+        for result in turn.built:
             self._report.model(result)
             if result.succeeded:
                 self._turns.backoff.succeeded(result.unique_id)
@@ -130,7 +131,7 @@ class MicroBatch:
                     f"{result.asset_key.to_user_string()}: {result.message} It is tried again in "
                     f"{wait:.0f} s, what is built from it waits, everything else goes on."
                 )
-        for evaluation in self._mapper.checks(turn.tests) if turn.tests else ():
+        for evaluation in turn.tests:
             self._report.check(evaluation)
         for check in turn.checks:
             self._report.raw_check(check)
@@ -164,7 +165,7 @@ class MicroBatch:
     def _last_words(self, ending: str) -> Iterator[Event]:
         """Slow cadences are built before the run goes, unless a successor is at it already."""
         if ending != RELIEVED:
-            self._tell(self._turns.take(test_every_seconds=0, is_last=True))
+            self._tell(self._turns.take(is_last=True))
         self._tell_of_sinks([*self._sinks.write(), *self._sinks.close()])
         self._remember()
         yield from self._report.events(everything=True)

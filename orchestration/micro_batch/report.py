@@ -15,7 +15,7 @@ from ingest.core.errors import NeedsAttention
 from ingest.core.topics import BY_NAME
 from ingest.warehouse.protocol import Landed
 from orchestration.checks.raw_tables import CheckResult
-from orchestration.dbt.results import ModelResult
+from orchestration.dbt.outcome import ModelResult
 from orchestration.escaping import as_block
 from orchestration.keys import IS_BUILT, READABLE, raw_key, topic_key
 from orchestration.notify.price_alerts import ALERTS, PriceAlert

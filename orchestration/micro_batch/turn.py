@@ -1,41 +1,43 @@
-"""One turn of the loop: land what Kafka has, build what it touches, now and then test it.
+"""One turn of the loop: land what Kafka has, build what it touches, test it in the time that is left.
 
-fetch, upload (warehouse free) ─▶ hold it: lease still ours? ─▶ land ─▶ dbt run ─▶ dbt test ─▶ let go
+fetch, upload (warehouse free) ─▶ hold it: lease still ours? ─▶ land ─▶ build ─▶ test ─▶ look ─▶ let go
 
 Where each question costs (Snowflake), a turn without work asks none, and one with work does all of it: the
-warehouse wakes up once.
+warehouse wakes up once. docs/turn.md tells a turn statement by statement.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
-from dbt.artifacts.schemas.run import RunExecutionResult
 
+from ingest.core.beats import CADENCES
 from ingest.drain.drain import Drain
 from ingest.operations.runs import LEASE
 from ingest.warehouse.connection import Connection
-from ingest.warehouse.protocol import Landed, Warehouse
-from orchestration.checks.raw_tables import CheckResult, newest_batch_id, raw_checks
-from orchestration.dbt.warm import WarmDbt
+from ingest.warehouse.protocol import Batch, Landed, Warehouse
+from orchestration.checks.raw_tables import CheckResult
+from orchestration.dbt.outcome import ModelResult
+from orchestration.dbt.plan import Plan
+from orchestration.dbt.plans import Plans
 from orchestration.keys import raw_key
-from orchestration.micro_batch import due_models as pending
 from orchestration.micro_batch.backoff import Backoff
-from orchestration.micro_batch.due_models import Model, read_models
-from orchestration.micro_batch.tested_together import companions
+from orchestration.micro_batch.errands import Errands
+from orchestration.micro_batch.models import Models
+from orchestration.micro_batch.raw_checker import RawChecker
+from orchestration.micro_batch.shown import Seen, Shown
 from orchestration.notify.price_alerts import ALERTS, PriceAlert, price_alerts
-from orchestration.preview.market_pictures import PICTURES
-from orchestration.preview.tables import previews, row_counts
 
-# How far back a new run checks; the nightly audit checks all.
-RECENT_BATCHES = 500
-PREVIEW_SECONDS = 300
-# So many models are tested at a time, and so often: all at once would keep the next messages waiting for
-# seconds, and a few in each turn would cost each turn what it takes to begin.
-TESTED_AT_ONCE = 8
-TEST_PAUSE_SECONDS = 5.0
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often what is done, in seconds."""
+
+    cadences: Mapping[str, float] = field(default_factory=lambda: CADENCES)
+    turn: float = 1.0
+    test: float = 60.0
 
 
 @dataclass(slots=True)
@@ -44,12 +46,11 @@ class Turn:
 
     relieved: bool = False
     landed: list[Landed] = field(default_factory=list)
-    runs: RunExecutionResult | None = None
-    tests: RunExecutionResult | None = None
+    built: list[ModelResult] = field(default_factory=list)
+    tests: list[dg.AssetCheckEvaluation] = field(default_factory=list)
     checks: list[CheckResult] = field(default_factory=list)
     alerts: list[PriceAlert] = field(default_factory=list)
-    row_counts: Mapping[dg.AssetKey, int] = field(default_factory=dict)
-    previews: Mapping[dg.AssetKey, Mapping[str, dg.MetadataValue]] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
     held_seconds: float = 0.0
 
     @property
@@ -59,148 +60,122 @@ class Turn:
     @property
     def touched(self) -> set[dg.AssetKey]:
         """The tables that it landed or built."""
-        built = [result.node for result in self.runs.results] if self.runs else []
-        models = {dg.AssetKey([node.schema, node.name]) for node in built}
-        return models | {raw_key(landed.raw_table) for landed in self.landed}
+        return {result.asset_key for result in self.built} | {raw_key(one.raw_table) for one in self.landed}
 
     @property
     def did_something(self) -> bool:
-        return bool(self.landed or self.runs or self.tests)
+        return bool(self.landed or self.built or self.tests)
+
+
+# Tests wait for the next turn rather than keep the warehouse from others, and the next messages waiting.
+SHARE_HELD = 0.5
 
 
 class Turns:
-    """Everything a run keeps warm from turn to turn."""
+    """Takes one turn after the other."""
 
     def __init__(
         self,
         run_id: str,
         drain: Drain,
         warehouse: Warehouse,
-        dbt: WarmDbt,
-        cadences: Mapping[str, float] = pending.CADENCES,
+        plans: Plans,
+        pace: Pace,
         read_for_sinks: Callable[[Any], None] = lambda _: None,
     ) -> None:
         self._run_id = run_id
         self._drain = drain
         self._warehouse = warehouse
-        self._dbt = dbt
-        self._cadences = cadences
+        # Where each question costs, a turn without work asks none, and one with work does all of it.
+        self._is_metered = warehouse.capabilities.is_metered
+        self._plans = plans
+        self._pace = pace
         self._read_for_sinks = read_for_sinks
-        self._models = read_models(dbt.manifest_json)
         self.backoff = Backoff()
-        self._is_first = True
-        self._companions = companions(dbt.manifest_json)
-        self._there: set[str] = set()
-        self._untested: dict[str, None] = {}
-        self._tested_at: dict[str, float] = {}
-        self._any_tested_at = float("-inf")
-        self._checked_at = float("-inf")
-        self._previewed_at = float("-inf")
-        self._checked_through: int | None = None
-        self._is_unchecked = False
-        self._due_at = float("-inf")
+        self._errands = Errands(run_id)
+        self._models = self._models_of(plans.wait())
+        self._checker = RawChecker(pace.test)
+        self._shown = Shown(pace.test, is_metered=self._is_metered)
+        self._has_built = False
 
     @property
     def next_due_seconds(self) -> float | None:
         """Until a model has work whose cadence is due; None: there is none."""
-        return None if self._due_at == float("inf") else max(0.0, self._due_at - time.monotonic())
+        due_at = self._models.due_at
+        return None if due_at == float("inf") else max(0.0, due_at - time.monotonic())
 
-    def take(self, *, test_every_seconds: float, is_last: bool = False) -> Turn:
+    def take(self, *, is_last: bool = False) -> Turn:
         """One turn. The warehouse is held from the landing to the tests, and free while Kafka is read."""
         batches = self._drain.fetch()
-        turn = Turn()
+        turn = Turn(built=self._errands.results(wait=is_last))
         if not batches and self._is_quiet(is_last=is_last):
             return turn
         batches = self._drain.prepare(batches)
-        is_metered = self._warehouse.capabilities.is_metered
-        is_whole = is_last or is_metered
         with self._warehouse.open() as connection:
             began = time.monotonic()
             if self._warehouse.lease_holder(LEASE) != self._run_id:
                 turn.relieved = True
                 return turn
-            turn.landed = [landed for batch in batches if (landed := self._drain.land(batch))]
-            self._is_unchecked |= bool(turn.landed)
-            # Who waits for the first rows sees them before they are tested, a turn later.
-            is_first = self._is_first and not is_whole
-            # Where builds cost, a run that ends keeps to the cadences: the sensor knows when the next is due.
-            self._build(connection, turn, all_cadences=is_last and not is_metered, is_whole=is_whole)
+            self._land(batches, turn)
+            self._build(connection, turn, is_last=is_last)
             self._read_for_sinks(connection)
-            if not is_first:
-                self._test(turn, test_every_seconds, None if is_whole else TESTED_AT_ONCE)
-                self._check(connection, turn, test_every_seconds)
+            if self._has_built or is_last or self._is_metered:
+                self._trust(connection, turn, began, is_last=is_last)
+            self._has_built |= bool(turn.built)
             turn.held_seconds = time.monotonic() - began
+        self._errands.send()
         return turn
+
+    def close(self) -> None:
+        self._errands.close()
 
     def _is_quiet(self, *, is_last: bool) -> bool:
         """Nothing is due, and each question costs. What still waits for its test or check gets it last."""
-        if not self._warehouse.capabilities.is_metered or (
-            is_last and (self._untested or self._is_unchecked)
-        ):
+        is_unsure = self._models.tester.has_waiting or self._checker.is_waiting
+        if not self._is_metered or (is_last and is_unsure):
             return False
-        return time.monotonic() < min(self._due_at, self.backoff.retry_at)
+        return time.monotonic() < min(self._models.due_at, self.backoff.retry_at)
 
-    def _build(self, connection: Connection, turn: Turn, *, all_cadences: bool, is_whole: bool) -> None:
-        standing = pending.look(self._models, connection, self._cadences)
-        self._there = {model.name for uid, model in self._models.items() if standing.built.get(uid, 0)}
-        wait = standing.next_due_seconds()
-        self._due_at = float("inf") if wait is None else time.monotonic() + wait
-        due = self.backoff.allowed(standing.due(all_cadences=all_cadences))
-        chosen = due if is_whole else standing.share(due, live_first=self._is_first)
-        if not chosen:
+    def _land(self, batches: Sequence[Batch], turn: Turn) -> None:
+        turn.landed = [landed for batch in batches if (landed := self._drain.land(batch))]
+        if turn.landed:
+            self._checker.landed()
+
+    def _build(self, connection: Connection, turn: Turn, *, is_last: bool) -> None:
+        """With the plan of the project as it stands at this moment, or not at all."""
+        plan = self._plans.current()
+        if plan is None:
             return
-        self._is_first = False
-        turn.runs = self._dbt.invoke("run", "--select", *_names(standing.with_quiet_parents(chosen)))
-        built = [result.node for result in turn.runs.results if str(result.status) == "success"]
-        self._untested |= dict.fromkeys(node.name for node in built)
-        if any(node.name == ALERTS.path[-1] for node in built):
+        if plan is not self._models.plan:
+            self._models = self._models_of(plan)
+        is_metered = self._is_metered
+        # Where builds cost, a run that ends keeps to the cadences: the sensor knows when the next is due.
+        turn.built += self._models.build(
+            connection, all_cadences=is_last and not is_metered, is_whole=is_last or is_metered
+        )
+        if is_metered:
+            # Nobody else may build while we hold it; a child of ours may.
+            self._errands.send()
+            turn.built += self._errands.results(wait=True)
+        self._models.built(turn.built)
+        if any(result.asset_key == ALERTS and result.succeeded for result in turn.built):
             turn.alerts = price_alerts(connection)
 
-    def _test(self, turn: Turn, every_seconds: float, at_once: int | None) -> None:
-        """Those that were built since their last test, if that was long enough ago."""
-        now = time.monotonic()
-        if at_once is not None and now - self._any_tested_at < TEST_PAUSE_SECONDS:
-            return
-        names = [
-            name for name in self._untested if now - self._tested_at.get(name, float("-inf")) >= every_seconds
-        ][:at_once]
-        if not names:
-            return
-        beside = {other for name in names for other in self._companions.get(name, ())} & self._there
-        chosen = sorted(beside.union(names))
-        # `buildable`: not the tests that also need a model that may not be there yet.
-        turn.tests = self._dbt.invoke("test", "--select", *chosen, "--indirect-selection", "buildable")
-        self._any_tested_at = time.monotonic()
-        for name in names:
-            del self._untested[name]
-            self._tested_at[name] = now
+    def _trust(self, connection: Connection, turn: Turn, began: float, *, is_last: bool) -> None:
+        """Tests, checks, and what the UI shows. Who waits for the first rows sees them before that."""
+        is_whole = is_last or self._is_metered
+        until = float("inf") if is_whole else began + self._pace.turn * SHARE_HELD
+        turn.tests = self._models.test(connection, until, is_last=is_last)
+        turn.checks = self._checker.check(connection, is_last=is_last)
+        self._shown.touched(turn.touched)
+        turn.seen = self._shown.look(connection, is_last=is_last)
 
-    def _check(self, connection: Connection, turn: Turn, every_seconds: float) -> None:
-        """The raw tables' own checks, and what the UI shows of all tables."""
-        newest = newest_batch_id(connection)
-        since = self._checked_through
-        has_landed = newest != since
-        is_idle = not has_landed and turn.runs is None
-        if is_idle or time.monotonic() - self._checked_at < every_seconds:
-            return
-        if has_landed:
-            recent = max(0, newest - RECENT_BATCHES)
-            turn.checks = raw_checks(connection, recent if since is None else since)
-            self._checked_through = newest
-            self._is_unchecked = False
-        self._look(connection, turn)
-        self._checked_at = time.monotonic()
-
-    def _look(self, connection: Connection, turn: Turn) -> None:
-        """What the UI shows of the tables; pictures are of now, the other previews come more rarely."""
-        turn.row_counts = row_counts(self._warehouse, connection)
-        is_metered = self._warehouse.capabilities.is_metered
-        shown: Collection[dg.AssetKey] = () if is_metered else PICTURES
-        if time.monotonic() - self._previewed_at >= PREVIEW_SECONDS:
-            self._previewed_at = time.monotonic()
-            shown = turn.touched if is_metered else turn.row_counts
-        turn.previews = {key: previews(connection, key) for key in turn.row_counts if key in shown}
-
-
-def _names(models: Sequence[Model]) -> list[str]:
-    return [model.name for model in models]
+    def _models_of(self, plan: Plan) -> Models:
+        return Models(
+            plan,
+            self.backoff,
+            self._errands,
+            self._pace.cadences,
+            test_every_seconds=self._pace.test,
+            is_ddl_transactional=not self._is_metered,
+        )

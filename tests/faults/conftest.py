@@ -1,8 +1,10 @@
 """Worlds to hurt. All have the same home, one after the other: another one would make dbt parse again."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,10 +16,14 @@ from ingest.core.settings import Settings
 from ingest.core.topics import BY_NAME
 from ingest.kafka.topic_admin import describe_topics, ensure_topics
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from orchestration.dbt.environment import PLAN_FILE
+from orchestration.dbt.fingerprint import fingerprint
+from orchestration.dbt.make_plan import plan_of
 from tests.dbt.trial import PROJECT, Project
 from tests.dbt.trial import home as dbt_home
 from tests.faults.feed import TRADES, Feed
 from tests.faults.fork_server import ForkServer
+from tests.faults.harm import PLAN_OF_EVERYTHING
 from tests.faults.loop_process import BUILT, Place, warm
 from tests.faults.world import World
 from tests.support.broker import OwnBroker
@@ -34,11 +40,32 @@ def project(folder: Path) -> Project:
     """A copy of the dbt project, parsed once for all runs: it stays as it is while others work at it."""
     copy, home = folder / "dbt_project", folder / "home"
     shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    _plan(_parsed(copy, home), copy, home)
+    return Project(copy, _parsed(copy, home), copy / "target", BUILT)
+
+
+def _parsed(copy: Path, home: Path) -> Manifest:
     with dbt_home(home):
-        where = ["--project-dir", str(copy), "--profiles-dir", str(copy)]
-        parsed = dbtRunner().invoke(["--quiet", "parse", *where])
+        parsed = dbtRunner().invoke(["--quiet", "parse", *_where(copy)])
     assert isinstance(parsed.result, Manifest), parsed.exception
-    return Project(copy, parsed.result, copy / "target", BUILT)
+    return parsed.result
+
+
+def _where(copy: Path) -> list[str]:
+    return ["--project-dir", str(copy), "--profiles-dir", str(copy)]
+
+
+def _plan(manifest: Manifest, copy: Path, home: Path) -> None:
+    """As the loop finds it beside the project: of a few models, and of all."""
+    with tempfile.TemporaryDirectory() as scratch, dbt_home(Path(scratch)):
+        everything = plan_of(manifest, _where(copy), fingerprint(copy, Settings(tickhouse_home=home)))
+    everything.write(copy / "target" / PLAN_OF_EVERYTHING)
+    few = {uid: model for uid, model in everything.models.items() if model.name in BUILT}
+    tests = {uid: test for uid, test in everything.tests.items() if few.keys() >= set(test.models)}
+    nodes = {uid: node for uid, node in everything.manifest["nodes"].items() if uid in few}
+    manifest_of_few = {**everything.manifest, "nodes": nodes}
+    plan = replace(everything, models=few, tests=tests, manifest=manifest_of_few)
+    plan.write(copy / "target" / PLAN_FILE)
 
 
 @pytest.fixture(scope="session")

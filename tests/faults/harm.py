@@ -19,7 +19,9 @@ Act = Callable[[], None]
 
 LAND = "ingest.warehouse.duckdb.warehouse:DuckDbWarehouse.land"
 TAKE_LEASE = "ingest.warehouse.duckdb.warehouse:DuckDbWarehouse.take_lease"
-DBT_EXECUTE = "dbt.adapters.duckdb.environments.local:DuckDBCursorWrapper.execute"
+
+
+PLAN_OF_EVERYTHING = "everything.json"
 
 
 def nothing() -> None:
@@ -48,10 +50,9 @@ def stand_still() -> None:
 
 def build_everything() -> None:
     """All models, where otherwise a few of each kind are built."""
-    from orchestration.micro_batch import due_models as pending
-    from orchestration.micro_batch import turn
+    from orchestration.dbt import environment
 
-    turn.read_models = pending.read_models
+    environment.PLAN_FILE = PLAN_OF_EVERYTHING
 
 
 def one_try() -> None:
@@ -101,35 +102,67 @@ def _owner(target: str) -> tuple[Any, str]:
     return resolve_name(path), name
 
 
-def at_statement(pattern: str, node: str = "", act: Act = die, nth: int = 1, *, done: bool = False) -> Harm:
-    """Act before the nth statement of dbt that matches, or when it is done; `node` as dbt names it."""
+def at_statement(
+    pattern: str, node: str = "", act: Act = die, nth: int | None = 1, *, done: bool = False
+) -> Harm:
+    """Act before the nth statement of the plan that matches, or when it is done; None: at each. `node`: the
+    model or test that it is of."""
     return partial(_at_statement, pattern, node, act, nth, done=done)
 
 
-def _at_statement(pattern: str, node: str, act: Act, nth: int, *, done: bool) -> None:
-    from dbt_common.events.contextvars import get_node_info
+def _at_statement(pattern: str, node: str, act: Act, nth: int | None, *, done: bool) -> None:
+    from orchestration.micro_batch import builder, tester
 
-    owner, name = _owner(DBT_EXECUTE)
-    original = getattr(owner, name)
+    now = {"node": ""}
+    _tell_node(builder, "prepare", now)
+    _tell_node(builder, "write", now)
+    _tell_node(tester, "_ask", now)
     found = 0
 
-    def execute(self: Any, sql: str, bindings: Any = None) -> Any:
-        nonlocal found
-        matches = (
-            sql not in ("BEGIN", "COMMIT")
-            and get_node_info().get("unique_id", "").startswith(node)
-            and re.search(pattern, sql, re.DOTALL | re.IGNORECASE)
-        )
-        found += bool(matches)
-        now = bool(matches) and found == nth
-        if now and not done:
-            act()
-        result = original(self, sql, bindings)
-        if now and done:
-            act()
-        return result
+    class Watched:
+        """The loop's connection, where it runs the plan."""
 
-    setattr(owner, name, execute)
+        def __init__(self, connection: Any) -> None:
+            self._connection = connection
+
+        def execute(self, sql: str, *values: Any) -> Any:
+            nonlocal found
+            is_ours = now["node"].startswith(node) and sql not in ("begin", "commit", "rollback")
+            matches = is_ours and re.search(pattern, sql, re.DOTALL | re.IGNORECASE) is not None
+            found += matches
+            acts = matches and nth in (found, None)
+            if acts and not done:
+                act()
+            result = self._connection.execute(sql, *values)
+            if acts and done:
+                act()
+            return result
+
+    for owner, name in ((builder.Builder, "build"), (tester.Tester, "test")):
+        _watch(owner, name, Watched)
+
+
+def _tell_node(module: Any, name: str, now: dict[str, str]) -> None:
+    """While the function runs, what it works at."""
+    original = getattr(module, name)
+
+    def told(connection: Any, subject: Any) -> Any:
+        now["node"] = getattr(subject, "model", subject).unique_id
+        try:
+            return original(connection, subject)
+        finally:
+            now["node"] = ""
+
+    setattr(module, name, told)
+
+
+def _watch(owner: Any, name: str, watched: Any) -> None:
+    original = getattr(owner, name)
+
+    def method(self: Any, connection: Any, *arguments: Any, **options: Any) -> Any:
+        return original(self, watched(connection), *arguments, **options)
+
+    setattr(owner, name, method)
 
 
 def at_commit(act: Act = die, nth: int = 1) -> Harm:

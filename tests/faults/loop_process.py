@@ -85,19 +85,14 @@ def warm(place: Place) -> None:
     _take_settings(place)
     import dagster as dg
 
-    from orchestration.dbt.warm import WarmDbt
-    from orchestration.micro_batch import job as micro_batch
-    from orchestration.micro_batch import turn
+    from orchestration.micro_batch.job import micro_batch_job
 
-    assert micro_batch.micro_batch_job
-    turn.read_models = read_built_models
-    dbt = WarmDbt()
-    micro_batch.WarmDbt = lambda **_: dbt
+    assert micro_batch_job
     dg.DagsterInstance.ephemeral().dispose()
 
 
 def read_built_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
-    """In the place of the loop's own `read_models`."""
+    """Those of the plan that the runs have."""
     return {uid: model for uid, model in read_models(manifest).items() if model.name in BUILT}
 
 
@@ -134,6 +129,6 @@ def _take_settings(place: Place) -> None:
     os.environ["TICKHOUSE_HOME"] = str(place.settings.tickhouse_home)
     os.environ["KAFKA_BOOTSTRAP_SERVERS"] = place.settings.bootstrap_servers
     load_settings.cache_clear()
-    from orchestration.dbt import project
+    from orchestration.dbt import environment
 
-    project.DBT_DIR = place.dbt_project
+    environment.DBT_DIR = place.dbt_project

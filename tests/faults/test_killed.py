@@ -11,18 +11,22 @@ from tests.faults.world import World
 pytestmark = pytest.mark.slow
 
 FCT_TRADES = "model.tickhouse.fct_trades"
-SETTLE = "update ops.model_progress set built_through"
+SETTLE = "update ops.model_progress set"
 # The second of several small batches: what a run does first is another path than what it does from then on.
 KILLS = {
     "before the write": harm.before(LAND, nth=2),
     "inside the landing transaction": harm.at_commit(nth=2),
     "right after the commit": harm.after(LAND, nth=2),
     "in the first build of a model": harm.at_statement("insert into", FCT_TRADES),
-    "in a model, what it builds is claimed": harm.at_statement("temporary table", FCT_TRADES, nth=3),
+    "in a model, its affected keys are kept": harm.at_statement("temporary table", FCT_TRADES, nth=3),
     "in a model, between its delete and its insert": harm.at_statement("insert into", FCT_TRADES, nth=2),
-    "between a model and its settling": harm.at_statement(SETTLE, FCT_TRADES, nth=2),
-    "when a model is settled and not committed": harm.at_statement(SETTLE, FCT_TRADES, nth=2, done=True),
-    "between a model and its child": harm.at_statement("", "model.tickhouse.fct_candles_1m", nth=8),
+    "between the models and their settling": harm.at_statement(SETTLE, nth=2),
+    "when they are settled and not committed": harm.at_statement(SETTLE, nth=2, done=True),
+    "between a model and its child": harm.at_statement("temporary", "model.tickhouse.fct_candles_1m", nth=2),
+    "in a second try, model by model": harm.together(
+        harm.at_statement("insert into", FCT_TRADES, harm.refuse, nth=2),
+        harm.at_statement(SETTLE, nth=6, done=True),
+    ),
     "during the tests": harm.at_statement("", "test.", nth=3),
     "while it reports": harm.die_while_reporting,
 }

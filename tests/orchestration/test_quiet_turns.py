@@ -14,22 +14,52 @@ from ingest.operations.runs import LEASE
 from ingest.warehouse.duckdb.capabilities import CAPABILITIES
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Batch, Landed
-from orchestration.micro_batch import backoff, turn
-from orchestration.micro_batch.turn import Turns
+from orchestration.dbt.plan import Plan, PlannedModel, PlannedTest, Rewrite
+from orchestration.micro_batch import backoff, models, raw_checker, shown, statements, tester, turn
+from orchestration.micro_batch.turn import Pace, Turn, Turns
 from tests.warehouse.batches import TOPIC, batch, landing
 
-MANIFEST = {
-    "sources": {"source.t.raw": {"name": TOPIC.raw_table}},
-    "nodes": {
-        f"model.t.{name}": {
-            "resource_type": "model",
-            "name": name,
-            "config": {"meta": {"cadence": cadence}},
-        }
-        for name, cadence in (("stg", "live"), ("fct", "hour"))
+STG, FCT = "model.t.stg", "model.t.fct"
+CADENCES = {STG: "live", FCT: "hour"}
+PARENTS = {STG: ["source.t.raw"], FCT: [STG]}
+
+
+def planned(uid: str) -> PlannedModel:
+    """Writes one row a batch."""
+    name = uid.rpartition(".")[2]
+    new = "batch_id > <built_through> and batch_id <= <building_through>"
+    table, affected, before = f"marts.{name}", f"affected_{name}", f"before_{name}"
+    statements = Rewrite(
+        f"create or replace temporary table {affected} as select batch_id from ops.batches where {new}",
+        f"create or replace temporary table {before} as from {table} semi join {affected} using (batch_id)",
+        f"delete from {table} using {affected} as affected where {name}.batch_id = affected.batch_id",
+        f"insert into {table} select batch_id from {affected}",
+        None,
+        f"insert into ops.vanished_{name} select batch_id from {before} where false",
+        (),
+        "",
+    )
+    return PlannedModel(uid, "marts", name, frozenset({"batch_id"}), tuple(PARENTS[uid]), statements)
+
+
+def planned_test(*models: str) -> PlannedTest:
+    return PlannedTest("test.t", ("marts", "stg"), "none", models, "select 0, false, false", can_fail=True)
+
+
+PLAN = Plan(
+    "fingerprint",
+    "1.11",
+    {
+        "sources": {"source.t.raw": {"name": TOPIC.raw_table}},
+        "nodes": {
+            uid: {"resource_type": "model", "name": uid[-3:], "config": {"meta": {"cadence": cadence}}}
+            for uid, cadence in CADENCES.items()
+        },
+        "parent_map": {"source.t.raw": [], **PARENTS},
     },
-    "parent_map": {"source.t.raw": [], "model.t.stg": ["source.t.raw"], "model.t.fct": ["model.t.stg"]},
-}
+    {uid: planned(uid) for uid in (STG, FCT)},
+    {"test.t": planned_test(STG)},
+)
 
 
 class Metered(DuckDbWarehouse):
@@ -63,38 +93,25 @@ class Kafka:
         return self._warehouse.land(batch, "run")
 
 
-class Dbt:
-    """Builds what it is told to by writing it down, or fails."""
+class Plans:
+    """One that never changes."""
 
-    manifest_json = MANIFEST
-
-    def __init__(self, warehouse: Metered) -> None:
-        self.commands: list[list[str]] = []
-        self.is_broken = False
-        self._warehouse = warehouse
-
-    def invoke(self, command: str, *arguments: str) -> Any:
-        names = [name for name in arguments if name in ("stg", "fct")]
-        self.commands.append([command, *sorted(names)])
-        connection = self._warehouse._open
-        assert connection is not None
-        if not self.is_broken and command == "run":
-            for name in names:
-                connection.execute(
-                    """insert or replace into ops.model_progress
-                       select ?, max(batch_id), max(batch_id), now()::timestamp from ops.batches""",
-                    [f"model.t.{name}"],
-                )
-        status = "error" if self.is_broken else "success"
-        nodes = [SimpleNamespace(name=name, schema="marts", unique_id=f"model.t.{name}") for name in names]
-        return SimpleNamespace(results=[SimpleNamespace(node=node, status=status) for node in nodes])
+    def __init__(self, plan: Plan) -> None:
+        self.current = self.wait = lambda: plan
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Metered:
+    """With the tables of the models, as an earlier run left them."""
     warehouse = Metered(tmp_path / "warehouse.duckdb")
     warehouse.migrate()
     warehouse.take_lease(LEASE, "run")
+    with DuckDbWarehouse.open(warehouse) as connection:
+        connection.execute("create schema marts")
+        for uid in (STG, FCT):
+            for table in (f"marts.{uid[-3:]}", f"ops.vanished_{uid[-3:]}"):
+                connection.execute(f"create table {table} (batch_id bigint)")
+            connection.execute("insert into ops.model_progress values (?, 0, 0, null)", [uid])
     return warehouse
 
 
@@ -103,8 +120,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Goes on when it is told to; the warehouse's own goes on by itself."""
     clock = SimpleNamespace(now=0.0)
     clock.monotonic = lambda: clock.now
-    monkeypatch.setattr(turn, "time", clock)
-    monkeypatch.setattr(backoff, "time", clock)
+    for module in (turn, models, tester, raw_checker, shown, statements, backoff):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
@@ -113,81 +130,98 @@ def kafka(warehouse: Metered) -> Kafka:
     return Kafka(warehouse)
 
 
-@pytest.fixture
-def dbt(warehouse: Metered) -> Dbt:
-    return Dbt(warehouse)
+def turns_of(warehouse: Metered, kafka: Any, plan: Plan = PLAN) -> Turns:
+    plans: Any = Plans(plan)
+    return Turns("run", kafka, warehouse, plans, Pace(test=300))
 
 
 @pytest.fixture
-def turns(warehouse: Metered, kafka: Any, dbt: Any) -> Turns:
-    return Turns("run", kafka, warehouse, dbt)
+def turns(warehouse: Metered, kafka: Kafka) -> Turns:
+    return turns_of(warehouse, kafka)
+
+
+def built(turn: Turn) -> list[str]:
+    return [result.asset_key.path[-1] for result in turn.built if result.succeeded]
 
 
 def test_a_turn_with_work_does_all_of_it_and_those_after_it_ask_nothing(
-    warehouse: Metered, kafka: Kafka, dbt: Dbt, turns: Turns, clock: SimpleNamespace
+    warehouse: Metered, kafka: Kafka, turns: Turns, clock: SimpleNamespace
 ) -> None:
     kafka.batches = [batch(landing(0, 5, None))]
-    done = turns.take(test_every_seconds=300)
-    assert dbt.commands == [["run", "fct", "stg"], ["test", "fct", "stg"]]
+    done = turns.take()
+    assert built(done) == ["stg", "fct"]
+    assert [test.passed for test in done.tests] == [True]
     assert done.row_count == 5
     assert done.checks
     for _ in range(3):
         clock.now += 60
-        assert not turns.take(test_every_seconds=300).did_something
-    assert not turns.take(test_every_seconds=0, is_last=True).did_something
+        assert not turns.take().did_something
+    assert not turns.take(is_last=True).did_something
     assert warehouse.asked == 1
     assert turns.next_due_seconds is None
 
 
 def test_a_test_of_two_models_is_run_though_one_of_them_is_built_less_often(
-    warehouse: Metered, kafka: Any, dbt: Any, clock: SimpleNamespace
+    warehouse: Metered, kafka: Kafka, clock: SimpleNamespace
 ) -> None:
-    """dbt leaves it out unless both are named."""
-    both = {"resource_type": "test", "depends_on": {"nodes": ["model.t.stg", "model.t.fct"]}}
-    dbt.manifest_json = {**MANIFEST, "nodes": {**MANIFEST["nodes"], "test.t.both": both}}
-    turns = Turns("run", kafka, warehouse, dbt)
-    for first in (0, 5):
-        kafka.batches = [batch(landing(first, first + 5, first or None))]
-        clock.now += 300
-        turns.take(test_every_seconds=300)
-    assert dbt.commands[2:] == [["run", "stg"], ["test", "fct", "stg"]]
+    turns = turns_of(warehouse, kafka, replace(PLAN, tests={"test.t": planned_test(STG, FCT)}))
+    kafka.batches = [batch(landing(0, 5, None))]
+    turns.take()
+    clock.now += 300
+    kafka.batches = [batch(landing(5, 10, 5))]
+    second = turns.take()
+    assert built(second) == ["stg"]
+    assert [test.check_name for test in second.tests] == ["none"]
 
 
 def test_a_slower_model_is_built_when_its_cadence_is_due_also_by_the_last_turn(
-    warehouse: Metered, kafka: Kafka, dbt: Dbt, turns: Turns, clock: SimpleNamespace
+    warehouse: Metered, kafka: Kafka, turns: Turns, clock: SimpleNamespace
 ) -> None:
     kafka.batches = [batch(landing(0, 5, None))]
-    turns.take(test_every_seconds=300)
+    turns.take()
     kafka.batches = [batch(landing(5, 9, 5))]
     clock.now = 60
-    turns.take(test_every_seconds=300)
-    assert dbt.commands[2:] == [["run", "stg"]]
+    second = turns.take()
+    assert built(second) == ["stg"]
+    assert not second.tests
     assert turns.next_due_seconds == pytest.approx(3600, abs=60)
-    turns.take(test_every_seconds=0, is_last=True)
-    assert dbt.commands[3:] == [["test", "stg"]]  # it was not tested since; the hour is not over
+    last = turns.take(is_last=True)
+    assert built(last) == []  # the hour is not over
+    assert last.tests
     asked = warehouse.asked
     clock.now = 3000
-    turns.take(test_every_seconds=300)
+    turns.take()
     assert warehouse.asked == asked
     with DuckDbWarehouse.open(warehouse) as connection:
         connection.execute("update ops.model_progress set settled_at = settled_at - interval 1 hour")
     clock.now = 3700
-    turns.take(test_every_seconds=300)
-    assert dbt.commands[4] == ["run", "fct"]
+    assert built(turns.take()) == ["fct"]
 
 
 def test_a_model_that_failed_is_tried_again_in_its_time(
-    warehouse: Metered, kafka: Kafka, dbt: Dbt, turns: Turns, clock: SimpleNamespace
+    warehouse: Metered, kafka: Kafka, turns: Turns, clock: SimpleNamespace
 ) -> None:
+    """Its child waits; what it was to build stays claimed, for whoever looks."""
     kafka.batches = [batch(landing(0, 5, None))]
-    dbt.is_broken = True
-    turns.take(test_every_seconds=300)
-    for name in ("stg", "fct"):
-        turns.backoff.failed(f"model.t.{name}")
+    with DuckDbWarehouse.open(warehouse) as connection:
+        connection.execute("alter table ops.vanished_stg rename to out_of_reach")
+        connection.execute("alter table marts.stg rename column batch_id to renamed")
+    (failed,) = turns.take().built
+    assert "marts.stg has the columns renamed; its contract says batch_id" in failed.message
+    turns.backoff.failed(STG)
     asked = warehouse.asked
-    turns.take(test_every_seconds=300)
+    turns.take()
     assert warehouse.asked == asked
-    dbt.is_broken = False
+    with DuckDbWarehouse.open(warehouse) as connection:
+        connection.execute("alter table marts.stg rename column renamed to batch_id")
+        connection.execute("insert into marts.stg values (1)")
     clock.now += 6
-    turns.take(test_every_seconds=300)
-    assert dbt.commands[1] == ["run", "fct", "stg"]
+    (failed,) = turns.take().built
+    assert "vanished_stg" in failed.message
+    with DuckDbWarehouse.open(warehouse) as connection:
+        progress = "select built_through, building_through from ops.model_progress where model = ?"
+        assert connection.execute(progress, [STG]).fetchall() == [(0, 1)]
+        connection.execute("alter table ops.out_of_reach rename to vanished_stg")
+    turns.backoff.failed(STG)
+    clock.now += 60
+    assert built(turns.take()) == ["stg", "fct"]

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from ingest.core.settings import Settings, load_settings
 from ingest.warehouse.dbt_variables import dbt_target, dbt_variables
-from orchestration.dbt.project import DBT_DIR
+from orchestration.dbt.environment import DBT_DIR
 
 InEnvironment = Callable[[Settings], AbstractContextManager[None]]
 

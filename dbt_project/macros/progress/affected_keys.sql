@@ -27,8 +27,9 @@
 {% endmaterialization %}
 
 {% macro build_affected_keys(target) %}
-    {{ run_hooks(pre_hooks) }}
     {% set query = split_query(target) %}
+    {% if is_planning() %} {% do return(hand_over(target, plan_of_rewrite(target, query))) %} {% endif %}
+    {{ run_hooks(pre_hooks) }}
     {% set state = model_state(target) %}
     {% set is_rebuild = must_rebuild(target, state) %}
     {% do claim(is_first=state.built_through is none) %}

@@ -10,7 +10,9 @@
     the rows. A claim that was never settled is a build that failed.
 #}
 {% macro progress(model_id, column) -%}
-    (select {{ column }} from ops.model_progress where model = '{{ model_id }}')
+    {%- if is_planned(model_id) -%} {{ placeholder(column) }}
+    {%- else -%} (select {{ column }} from ops.model_progress where model = '{{ model_id }}')
+    {%- endif -%}
 {%- endmacro %}
 
 {# The stamp of every row that this run writes. #}

@@ -29,14 +29,18 @@
     {% do return(config.get("meta").affected_key + config.get("meta").get("traced", [])) %}
 {% endmacro %}
 
-{# What stands under the affected keys before they are rewritten; returns how many rows. #}
+{# Keeps what stands under the affected keys before they are rewritten; returns how many rows. #}
 {% macro save_rows_before(target) %}
-    {% set rows_before %}
+    {% do return(create_temporary("before_" ~ target.identifier, rows_before(target))) %}
+{% endmacro %}
+
+{% macro rows_before(target) %}
+    {% set rows %}
         select {{ traced_columns() | join(", ") }}
         from {{ target }}
         inner join affected_{{ target.identifier }} using ({{ config.get("meta").affected_key | join(", ") }})
     {% endset %}
-    {% do return(create_temporary("before_" ~ target.identifier, rows_before)) %}
+    {% do return(rows) %}
 {% endmacro %}
 
 {% macro delete_affected(target) %}

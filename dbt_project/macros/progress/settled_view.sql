@@ -11,12 +11,15 @@
 {% endmaterialization %}
 
 {% macro build_settled_view(target) %}
+    {% if is_planning() %} {% do return(hand_over(target, plan_of_view(target))) %} {% endif %}
     {{ run_hooks(pre_hooks) }}
     {% do get_assert_columns_equivalent(sql) %}
     {% do claim(is_first=model_state(target).built_through is none) %}
-    {% call statement("main", auto_begin=false) %} create or replace view {{ target }} as {{ sql }}
-    {% endcall %}
+    {% call statement("main", auto_begin=false) %} {{ create_view(target) }} {% endcall %}
     {% do send(settle()) %}
     {% if post_hooks %} {{ run_hooks(post_hooks) }} {% do adapter.commit() %} {% endif %}
     {% do return({"relations": [target]}) %}
 {% endmacro %}
+
+{% macro create_view(target) -%} create or replace view {{ target }} as {{ sql }}
+{%- endmacro %}

@@ -8,8 +8,13 @@
 {% macro duckdb__keys_at_once() %} {% do return(config.get("meta").get("keys_at_once")) %} {% endmacro %}
 {% macro snowflake__keys_at_once() %} {% do return(none) %} {% endmacro %}
 
-{# Keeps the affected keys for the run, each with the number of its slice; returns how many there are. #}
+{# Keeps the affected keys for the run; returns how many there are. #}
 {% macro keep_affected(target, keys) %}
+    {% do return(create_temporary("affected_" ~ target.identifier, in_slices(keys))) %}
+{% endmacro %}
+
+{# The keys, each with the number of its slice, where the model is written in slices. #}
+{% macro in_slices(keys) %}
     {% set sliced %}
         select
             *,
@@ -19,7 +24,7 @@
             ) as slice
         from ({{ keys }}) as keys
     {% endset %}
-    {% do return(create_temporary("affected_" ~ target.identifier, sliced if keys_at_once() else keys)) %}
+    {% do return(sliced if keys_at_once() else keys) %}
 {% endmacro %}
 
 {# What is next to each other in time, or in its book, is made together, and the oldest first. #}
@@ -35,11 +40,14 @@
         {% do return({"insert": insert_affected(target, rewritten) ~ order}) %}
     {% endif %}
     {% set steps = {} %}
-    {% set all = read_back(target) %}
     {% for slice in range((key_count / keys_at_once()) | round(method="ceil") | int) %}
-        {% set of_slice = all | replace("*", "* exclude (slice)") ~ " where slice = " ~ slice %}
-        {% set insert = insert_affected(target, rewritten | replace(all, of_slice)) ~ order %}
-        {% do steps.update({"insert_" ~ slice: insert}) %}
+        {% do steps.update({"insert_" ~ slice: insert_slice(target, rewritten, slice) ~ order}) %}
     {% endfor %}
     {% do return(steps) %}
+{% endmacro %}
+
+{% macro insert_slice(target, rewritten, slice) %}
+    {% set all = read_back(target) %}
+    {% set of_slice = all | replace("*", "* exclude (slice)") ~ " where slice = " ~ slice %}
+    {% do return(insert_affected(target, rewritten | replace(all, of_slice))) %}
 {% endmacro %}

@@ -1,0 +1,29 @@
+"""dbt in a process of its own, for what the plan cannot do: `python -m orchestration.dbt.child run …`.
+
+Says what became of each model as one line of JSON, the last of its output.
+"""
+
+import json
+import sys
+
+from orchestration.dbt.warm import WarmDbt
+
+
+def main(arguments: list[str]) -> None:
+    results = WarmDbt().invoke(*arguments).results
+    found = [
+        {
+            "unique_id": result.node.unique_id,
+            "asset": [result.node.schema, result.node.name],
+            "status": str(result.status),
+            "message": result.message or "",
+            "seconds": result.execution_time,
+            "rows": result.adapter_response.get("rows_affected"),
+        }
+        for result in results
+    ]
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

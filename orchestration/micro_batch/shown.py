@@ -1,0 +1,50 @@
+"""What the UI shows of the tables: how many rows they have, some of them, and pictures."""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from ingest.warehouse.connection import Connection
+from orchestration.preview.market_pictures import PICTURES
+from orchestration.preview.tables import previews, row_counts
+
+PREVIEW_SECONDS = 300
+Previews = Mapping[dg.AssetKey, Mapping[str, dg.MetadataValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """At one moment."""
+
+    row_counts: Mapping[dg.AssetKey, int] = field(default_factory=dict)
+    previews: Previews = field(default_factory=dict)
+
+
+class Shown:
+    """Pictures are of now, the other previews are large and come more rarely."""
+
+    def __init__(self, every_seconds: float, *, is_metered: bool) -> None:
+        self._every_seconds = every_seconds
+        self._is_metered = is_metered
+        self._looked_at = float("-inf")
+        self._previewed_at = float("-inf")
+        self._touched: set[dg.AssetKey] = set()
+
+    def touched(self, tables: Collection[dg.AssetKey]) -> None:
+        """They have other rows now. Where each question costs, nothing else is looked at."""
+        self._touched |= set(tables)
+
+    def look(self, connection: Connection, *, is_last: bool) -> Seen:
+        now = time.monotonic()
+        if not self._touched or (not is_last and now - self._looked_at < self._every_seconds):
+            return Seen()
+        self._looked_at = now
+        touched, self._touched = self._touched, set()
+        counts = row_counts(connection)
+        shown: Collection[dg.AssetKey] = () if self._is_metered else PICTURES
+        if now - self._previewed_at >= PREVIEW_SECONDS:
+            self._previewed_at = now
+            shown = touched if self._is_metered else counts
+        return Seen(counts, {key: previews(connection, key) for key in counts if key in shown})
