@@ -21,6 +21,10 @@ def build(
         bool,
         typer.Option("--force", help="Rebuild even if rows would be lost whose raw messages were pruned."),
     ] = False,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Build nothing: show what the loop sends for it."),
+    ] = None,
 ) -> None:
     """Run the dbt models and their tests on what has landed.
 
@@ -32,12 +36,15 @@ def build(
     from ingest.core.settings import PROJECT_ROOT, load_settings
     from ingest.operations.child import dbt_environment, programs
     from ingest.operations.home import prepare_home
+    from ingest.operations.plan import explain_model
     from ingest.warehouse.rebuild import check_rebuild
 
     for selected in select or ():
         _check_selected(selected)
     settings = load_settings()
     prepare_home(settings)
+    if explain is not None:
+        raise typer.Exit(explain_model(settings, explain))
     if full_refresh and not force:
         check_rebuild(settings)
     project = str(PROJECT_ROOT / "dbt_project")

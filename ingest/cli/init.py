@@ -7,6 +7,7 @@ def init() -> None:
     """Make TICKHOUSE_HOME and `.env` ready, so that plain `dagster dev` and `dbt build` work. Repeatable."""
     from ingest.core.settings import load_settings
     from ingest.operations.home import prepare_home, write_env
+    from ingest.operations.plan import make_plan
     from ingest.services.class_archive import prepare_broker
 
     settings = load_settings()
@@ -14,4 +15,6 @@ def init() -> None:
         prepare_broker(settings)
     prepare_home(settings)
     write_env(settings)
+    if settings.warehouse == "duckdb":
+        make_plan(settings)
     typer.echo(f"Ready: {settings.tickhouse_home}. Next: make dev")

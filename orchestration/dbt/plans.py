@@ -7,7 +7,7 @@ fingerprint of the project ─ as the plan's? ─ yes ─▶ the plan
 import time
 
 from ingest.core.errors import NeedsAttention
-from ingest.core.settings import Settings
+from ingest.core.settings import Settings, load_settings
 from orchestration.dbt import environment
 from orchestration.dbt.fingerprint import Watch
 from orchestration.dbt.plan import Plan, read_plan
@@ -66,3 +66,7 @@ class Plans:
         self._maker, self.trouble = None, None if succeeded else tail(said)
         if not succeeded:
             self._failed_at = time.monotonic()
+
+
+if __name__ == "__main__":
+    Plans(load_settings()).wait()

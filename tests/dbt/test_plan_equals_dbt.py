@@ -49,10 +49,13 @@ def different(one: Path, other: Path) -> dict[str, int]:
             f"""select schema_name, table_name, list(column_name) from duckdb_columns()
                 where database_name = 'one' and schema_name in {SCHEMAS} group by all"""
         ).fetchall()
+        connection.execute("create temp view built as select model from one.ops.model_progress")
         found = {}
         for schema, table, columns in tables:
             kept = ", ".join(name for name in columns if not name.startswith(NOT_COMPARED)) or "1"
             here, there = (f"select {kept} from {name}.{schema}.{table}" for name in ("one", "other"))
+            if table == "rebuilds_due":  # dbt's first build of a model also says so of those that never were
+                here, there = (f"{asked} where model in (from built)" for asked in (here, there))
             query = f"select count(*) from (({here} except {there}) union all ({there} except {here}))"
             if schema != "ops":
                 query = query.replace("except", "except all")

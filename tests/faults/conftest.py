@@ -46,7 +46,7 @@ def project(folder: Path) -> Project:
 
 def _parsed(copy: Path, home: Path) -> Manifest:
     with dbt_home(home):
-        parsed = dbtRunner().invoke(["--quiet", "parse", *_where(copy)])
+        parsed = dbtRunner().invoke(["--quiet", "--log-level-file", "none", "parse", *_where(copy)])
     assert isinstance(parsed.result, Manifest), parsed.exception
     return parsed.result
 

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,24 +17,19 @@ from ingest.warehouse.dbt_variables import dbt_variables
 from ingest.warehouse.snowflake import shared_session
 from ingest.warehouse.snowflake.session import open_session
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
-from orchestration.micro_batch import turn
-from orchestration.micro_batch.due_models import Model, read_models
+from orchestration.dbt.plans import Plans
 from orchestration.micro_batch.job import LoopConfig, micro_batch_job, turns
 from orchestration.micro_batch.sensor import kafka_backlog
 from tests.faults.feed import TRADES, Feed
 from tests.snowflake.stand_in import on_stand_in
 from tests.support.broker import OwnBroker
 from tests.support.other_side import numbered
+from tests.support.plans import only
 
 REPLAY = "replay.ohlcv"
 BUILT = frozenset(("fct_trades", *(f"stg_{venue}__trades" for venue in ("binance", "coinbase", "kraken"))))
 QUICK = {"turn_seconds": 0.01, "report_seconds": 0, "check_report_seconds": 0}
 Tick = Callable[[], str]
-
-
-def built_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
-    """A few of them: here dbt's own time is not what is looked at."""
-    return {uid: model for uid, model in read_models(manifest).items() if model.name in BUILT}
 
 
 @pytest.fixture
@@ -61,7 +56,8 @@ def home(
         for schema in ("raw", "ops", "staging", "marts"):
             cursor.execute(f"drop schema if exists {schema} cascade")
     ensure_topics(settings, [BY_NAME[TRADES], BY_NAME[REPLAY]])
-    monkeypatch.setattr(turn, "read_models", built_models)
+    plans = Plans(settings)
+    only(plans.wait(), BUILT).write(plans.path)
     return settings
 
 

@@ -32,5 +32,8 @@ class SnowflakeConnection:
 
     def execute(self, query: str, parameters: Sequence[Any] = (), /) -> Rows:
         with self._open_cursor() as cursor:
-            cursor.execute(query.replace("?", "%s"), list(parameters) or None)
+            if parameters:
+                cursor.execute(query.replace("?", "%s"), list(parameters))
+            else:
+                cursor.execute(query)  # dbt's own: a `?` in it is no place for a value
             return Rows(cursor)
