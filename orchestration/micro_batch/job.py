@@ -18,6 +18,7 @@ from ingest.kafka.open import open_log
 from ingest.operations.runs import LEASE, is_asked_to_end, show_alive
 from ingest.sinks.open import open_sinks
 from ingest.sinks.writer import Delivery, SinkWriter
+from ingest.warehouse.engine import capabilities_of
 from ingest.warehouse.models import read_models
 from orchestration.dbt.plans import Plans
 from orchestration.micro_batch.report import Event, Report
@@ -66,13 +67,13 @@ class MicroBatch:
             config.turn_seconds,
             config.test_seconds,
         )
+        plans = Plans(settings)
+        plans.wait()  # with it there is a manifest, too
         # Beside the turns: what the marts hold goes to the configured stores.
         sinks = open_sinks(settings)
         self._sinks = SinkWriter(sinks, read_models() if sinks else [])
         self._sink_report = SinkReport(asset_seconds=config.report_seconds)
-        self._turns = Turns(
-            self._run_id, self._drain, self._warehouse, Plans(settings), pace, self._sinks.read
-        )
+        self._turns = Turns(self._run_id, self._drain, self._warehouse, plans, pace, self._sinks.read)
         self._report = Report(asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds)
 
     def loop(self) -> Iterator[Event]:

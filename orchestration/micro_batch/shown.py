@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from ingest.warehouse.connection import Connection
+from ingest.warehouse.protocol import Warehouse
 from orchestration.preview.market_pictures import PICTURES
 from orchestration.preview.tables import previews, row_counts
 
@@ -25,7 +26,8 @@ class Seen:
 class Shown:
     """Pictures are of now, the other previews are large and come more rarely."""
 
-    def __init__(self, every_seconds: float, *, is_metered: bool) -> None:
+    def __init__(self, warehouse: Warehouse, every_seconds: float, *, is_metered: bool) -> None:
+        self._warehouse = warehouse
         self._every_seconds = every_seconds
         self._is_metered = is_metered
         self._looked_at = float("-inf")
@@ -42,7 +44,7 @@ class Shown:
             return Seen()
         self._looked_at = now
         touched, self._touched = self._touched, set()
-        counts = row_counts(connection)
+        counts = row_counts(self._warehouse, connection)
         shown: Collection[dg.AssetKey] = () if self._is_metered else PICTURES
         if now - self._previewed_at >= PREVIEW_SECONDS:
             self._previewed_at = now

@@ -95,7 +95,7 @@ class Turns:
         self._errands = Errands(run_id)
         self._models = self._models_of(plans.wait())
         self._checker = RawChecker(pace.test)
-        self._shown = Shown(pace.test, is_metered=self._is_metered)
+        self._shown = Shown(warehouse, pace.test, is_metered=self._is_metered)
         self._has_built = False
 
     @property
