@@ -46,8 +46,8 @@ def make_plan() -> Plan:
     if not isinstance(parsed.result, Manifest):
         raise NeedsAttention(f"dbt cannot parse its project: {parsed.exception}. See `dbt parse`.")
     with tempfile.TemporaryDirectory(prefix="tickhouse-plan-") as scratch:
-        if settings.warehouse == "duckdb":
-            os.environ["TICKHOUSE_HOME"] = scratch
+        # A file of its own; an account is asked nothing (macros/progress/plan.sql).
+        os.environ["TICKHOUSE_HOME"] = scratch
         try:
             return plan_of(parsed.result, where, made_from)
         finally:

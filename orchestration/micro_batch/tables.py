@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ingest.warehouse.connection import Connection, places
-from orchestration.dbt.plan import Plan, PlannedModel
+from orchestration.dbt.plan import Plan, PlannedModel, View
 from orchestration.micro_batch.due_models import Pending
 
 
@@ -31,7 +31,9 @@ class Tables:
         there = self._columns(connection, [model for model in models if model.unique_id not in self._seen])
         for model in models:
             columns = there.get(model.relation)
-            if model.statements is None or model.unique_id in pending.due_for_rebuild:
+            # Earlier versions left such a mark on views, too.
+            is_due = model.unique_id in pending.due_for_rebuild and not isinstance(model.statements, View)
+            if model.statements is None or is_due:
                 found.for_dbt.append(model.unique_id)
             elif model.unique_id in self._seen or self._can_begin(model, columns, pending):
                 found.fit.append(model)

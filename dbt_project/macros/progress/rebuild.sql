@@ -119,5 +119,10 @@
             {% endif %}
         {% endfor %}
     {% endfor %}
-    {% do return(found[1:]) %}
+    {# A view holds no rows that could be other than before. #}
+    {% set tables = [] %}
+    {% for found_id in found[1:] if graph.nodes[found_id].config.materialized != "settled_view" %}
+        {% do tables.append(found_id) %}
+    {% endfor %}
+    {% do return(tables) %}
 {% endmacro %}
