@@ -23,7 +23,7 @@ NOT_COMPARED = (
     "applied_at",
     "began_at",
 )
-CHOSEN = frozenset((*TRADES, *QUOTES, *CANDLES, "fct_vwap_session", "fct_feed_gaps"))
+CHOSEN = frozenset((*TRADES, *QUOTES, *CANDLES, "fct_vwap_session"))
 
 
 @pytest.mark.parametrize("seed", [3])
