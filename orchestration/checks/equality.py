@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
+from dagster_duckdb import DuckDBResource
 
 from ingest.core.settings import Settings
 from ingest.warehouse.duckdb.file import quoted
@@ -32,7 +33,8 @@ def differences_to_rebuild(settings: Settings, relations: Iterable[str]) -> Mapp
         dbt_run(incremental)
         shutil.copyfile(incremental / "warehouse.duckdb", rebuilt / "warehouse.duckdb")
         dbt_run(rebuilt, "--full-refresh")
-        with duckdb.connect(rebuilt / "warehouse.duckdb", read_only=True) as connection:
+        # The stock resource: nobody else wants these copies, so no lock is needed.
+        with DuckDBResource(database=str(rebuilt / "warehouse.duckdb")).get_connection() as connection:
             source = quoted(incremental / "warehouse.duckdb")
             connection.execute(f"attach '{source}' as incremental (read_only)")
             return {relation: _differences(connection, relation) for relation in relations}

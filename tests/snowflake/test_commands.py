@@ -115,6 +115,9 @@ MARTS = (
     "create schema marts",
     f"""create table marts.fct_vwap_session as select 'binance' as venue, 'BTC''X' as symbol,
             '{SESSION_BEGAN}'::timestamp_ntz as session_start_at""",
+    "create schema intermediate",
+    """create table intermediate.int_book_messages_sequenced as
+       select 'binance' as venue, 'BTC''X' as symbol""",
     """create function marts.vwap_anchored(of_venue varchar, of_symbol varchar, since_at timestamp)
         returns table (symbol varchar, since timestamp) as 'select of_symbol as symbol, since_at as since'""",
     *(
@@ -143,13 +146,15 @@ def test_vwap_and_book_call_the_functions_of_the_marts(tickhouse: Run, account: 
         return [[str(value) for value in row.values()] for row in json.loads(done.stdout)]
 
     assert told("vwap", "BTC'X") == [["BTC'X", SESSION_BEGAN]]
-    assert told("vwap", "A", "--since", "2026-01-01") == [["A", "2026-01-01 00:00:00"]]
+    assert told("vwap", "btc'x", "--since", "2026-01-01") == [["BTC'X", "2026-01-01 00:00:00"]]
     asked = told("book", "BTC'X", "--at", "2026-01-01T12:30:00", "--levels", "1")
     assert [row[0] for row in asked] == ["ask", "bid"]
     assert {row[4] for row in asked} == {"2026-01-01 12:30:00"}
     assert [float(row[1]) for row in told("book", "BTC'X")] == [101, 100, 50]
     assert {row[4] for row in told("book", "BTC'X", "--sequence", "9")} == {"2026-01-01 00:00:09"}
-    assert told("book", "BTC'X", "--venue", "kraken") == []
+    refused = tickhouse("book", "BTC'X", "--venue", "kraken")
+    assert refused.exit_code == 2
+    assert "BTC'X (binance)" in refused.stderr
 
 
 @pytest.mark.parametrize(

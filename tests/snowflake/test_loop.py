@@ -184,7 +184,7 @@ def test_the_code_location_has_what_works_there_also_by_hand(home: Settings) -> 
     ran = subprocess.run([sys.executable, "-c", BY_HAND], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines() == [
-        "audit clean_up docs fill_gaps micro_batch poll_binance poll_binance_candles",
+        "audit clean_up docs fill_gaps micro_batch poll_binance poll_binance_candles repair replay",
         "fresh is_built",
         "kafka snowflake",
         "raw/binance_trades batches newest rows",
