@@ -13,7 +13,7 @@ from tests.dbt.test_planted_bugs import AFFECTED, BUGS, CANDLES, DUPLICATES, QUO
 from tests.dbt.trial import Project, open_trial
 
 SCHEMAS = ("raw", "staging", "intermediate", "marts", "ops")
-# Clocks, which warehouse it is, and which of several batches wrote a row: after a failure both go on, each in its way.
+# Clocks, and which of several batches wrote a row: after a failure both go on, each in its way.
 NOT_COMPARED = (
     "batch_id",
     "landed_at",
