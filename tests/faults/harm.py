@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pkgutil import resolve_name
 from typing import Any
@@ -64,9 +65,11 @@ def one_try() -> None:
 
 def small_batches() -> None:
     """So that a few messages make several turns."""
-    from ingest.drain import drain
+    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 
-    drain.Limits = partial(drain.Limits, max_messages=60)
+    usual = DuckDbWarehouse.capabilities
+    limits = replace(usual.limits, max_messages=60)
+    DuckDbWarehouse.capabilities = replace(usual, limits=limits)
 
 
 def before(target: str, act: Act = die, nth: int = 1) -> Harm:
