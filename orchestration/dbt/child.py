@@ -1,11 +1,12 @@
 """dbt in a process of its own, for what the plan cannot do: `python -m orchestration.dbt.child run …`.
 
-Says what became of each model as one line of JSON, the last of its output.
+Says what became of each model, as a line of JSON.
 """
 
 import json
 import sys
 
+from orchestration.dbt.spawned import RESULTS
 from orchestration.dbt.warm import WarmDbt
 
 
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> None:
         }
         for result in results
     ]
-    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.write(f"{RESULTS}{json.dumps(found)}\n")
 
 
 if __name__ == "__main__":

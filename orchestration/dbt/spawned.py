@@ -7,6 +7,8 @@ import tempfile
 from orchestration.dbt import environment
 
 TOLD_CHARACTERS = 2000
+RESULTS = "results: "
+"""How a line with results begins, among whatever libraries say."""
 
 
 class Spawned:

@@ -13,7 +13,7 @@ import dagster as dg
 
 from orchestration.dbt.outcome import ModelResult
 from orchestration.dbt.plan import PlannedModel
-from orchestration.dbt.spawned import Spawned, tail
+from orchestration.dbt.spawned import RESULTS, Spawned, tail
 
 CHILD = "orchestration.dbt.child"
 
@@ -50,9 +50,10 @@ class Errands:
             return []
         succeeded, said = self._child.outcome()
         asked, self._asked, self._child = self._asked, {}, None
-        if not succeeded:
+        told = [line.removeprefix(RESULTS) for line in said.splitlines() if line.startswith(RESULTS)]
+        if not succeeded or not told:
             return [_failed(model, tail(said)) for model in asked.values()]
-        return [_result(entry) for entry in json.loads(said.splitlines()[-1])]
+        return [_result(entry) for entry in json.loads(told[-1])]
 
     def close(self) -> None:
         """What it has built is settled, model by model; the rest is due as before."""

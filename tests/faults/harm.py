@@ -65,11 +65,15 @@ def one_try() -> None:
 
 def small_batches() -> None:
     """So that a few messages make several turns."""
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+    from ingest.drain.drain import Drain
 
-    usual = DuckDbWarehouse.capabilities
-    limits = replace(usual.limits, max_messages=60)
-    DuckDbWarehouse.capabilities = replace(usual, limits=limits)
+    original = Drain.__init__
+
+    def begin(self: Drain, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options)
+        self._limits = replace(self._limits, max_messages=60)
+
+    Drain.__init__ = begin
 
 
 def before(target: str, act: Act = die, nth: int = 1) -> Harm:
