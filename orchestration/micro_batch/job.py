@@ -6,6 +6,7 @@ takes over without a pause. Everything slow (imports, parsing, connecting) happe
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 import dagster as dg
 from pydantic import Field
@@ -78,7 +79,7 @@ class MicroBatch:
 
     def loop(self) -> Iterator[Event]:
         """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
-        with self._warehouse, self._drain:
+        with self._warehouse, self._drain, closing(self._turns):
             self._warehouse.take_lease(LEASE, self._run_id)
             self._log.info(f"Took over after {self._age:.1f} s of warming up.")
             busy_at = time.monotonic()
