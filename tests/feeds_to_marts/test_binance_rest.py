@@ -174,7 +174,7 @@ def records(messages: list[Message]) -> list[Any]:
     """As they land."""
     return [
         {
-            **as_record(message.payload, 0, number, datetime(2026, 1, 1, 12, tzinfo=UTC)),
+            **as_record(message.payload, 0, number, datetime(2027, 1, 1, 12, tzinfo=UTC)),
             "headers": [
                 {"name": name, "value": value.decode(), "value_bytes": None}
                 for name, value in message.headers

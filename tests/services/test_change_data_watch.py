@@ -55,5 +55,5 @@ def test_what_never_ran_is_not_wrong(tmp_path: Path) -> None:
 
 def test_with_what_there_is_not(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["up", "--with", "magic"], env={"TICKHOUSE_HOME": str(tmp_path)})
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "--with magic: there is cdc" in result.output
