@@ -14,16 +14,17 @@ import dagster as dg
 from ingest.warehouse.connection import Connection
 
 ALERTS = dg.AssetKey(["marts", "fct_price_alerts"])
-KEY = "venue, symbol, window_start_at, rule"
-SAME = """found.venue = told.venue and found.symbol = told.symbol
-    and found.window_start_at = told.window_start_at and found.rule = told.rule"""
+KEY = "alert.venue, alert.symbol, alert.window_start_at, alert.rule"
+SAME = """other.venue = alert.venue and other.symbol = alert.symbol
+    and other.window_start_at = alert.window_start_at and other.rule = alert.rule"""
 NOW = "cast(current_timestamp as timestamp)"
 # An alert of a minute further back is history: of a backfill, or from before alerts were built at all. Each
 # market has a last hour of its own, and none begins after now: a time that is made up silences nobody.
-IS_NEWS = f"""alert.window_start_at <= {NOW} and alert.window_start_at >= (
-    select max(candles.window_start_at) - interval '1 hour' from marts.fct_candles_1m as candles
-    where candles.venue = alert.venue and candles.symbol = alert.symbol
-        and candles.window_start_at <= {NOW})"""
+LAST_HOURS = f"""(
+    select venue, symbol, max(window_start_at) - interval '1 hour' as began_at
+    from marts.fct_candles_1m where window_start_at <= {NOW} group by venue, symbol) as last_hour"""
+IS_NEWS = f"alert.window_start_at >= last_hour.began_at and alert.window_start_at <= {NOW}"
+OF_MARKET = "last_hour.venue = alert.venue and last_hour.symbol = alert.symbol"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,17 @@ class PriceAlert:
 def price_alerts(connection: Connection) -> list[PriceAlert]:
     """What is to be told now."""
     new = connection.execute(
-        f"""select {KEY}, change_pct from marts.fct_price_alerts as found
-            where not exists (select 1 from ops.told_alerts as told where {SAME})
-                and {IS_NEWS.replace("alert.", "found.")}
-            order by window_start_at"""
+        f"""select {KEY}, alert.change_pct from marts.fct_price_alerts as alert
+            inner join {LAST_HOURS} on {OF_MARKET}
+            where not exists (select 1 from ops.told_alerts as other where {SAME}) and {IS_NEWS}
+            order by alert.window_start_at"""
     ).fetchall()
     gone = connection.execute(
-        f"""select {KEY}, null from ops.told_alerts as told
-            where not exists (select 1 from marts.fct_price_alerts as found where {SAME})
-                and retracted_at is null and {IS_NEWS.replace("alert.", "told.")}
-            order by window_start_at"""
+        f"""select {KEY}, null from ops.told_alerts as alert
+            inner join {LAST_HOURS} on {OF_MARKET}
+            where not exists (select 1 from marts.fct_price_alerts as other where {SAME})
+                and alert.retracted_at is null and {IS_NEWS}
+            order by alert.window_start_at"""
     ).fetchall()
     for venue, symbol, window_start_at, rule, _ in new:
         values = [venue, symbol, window_start_at, rule]

@@ -3,9 +3,13 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from ingest.core.message import Message, feed_headers
+from ingest.feeds.transport import events
 from ingest.feeds.transport.events import feed_event
 from tests.dbt.log import as_record
 from tests.dbt.trial import Trial
@@ -98,7 +102,8 @@ def test_a_gap_is_first_seen_when_what_lies_behind_it_came(trial: Trial) -> None
     ]
 
 
-def test_what_the_venue_has_not_is_unfillable(trial: Trial) -> None:
+def test_what_the_venue_has_not_is_unfillable(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "time", SimpleNamespace(time_ns=lambda: AT * 1_000_000))
     land(trial, "binance.trades", [trade(n) for n in (1, 4, 9)])
     said = feed_event("binance", "not_filled", "rest", "trade_ids BTCUSDT 5 8")
     other = feed_event("binance_usdm", "not_filled", "rest", "trade_ids BTCUSDT 2 3")
