@@ -23,4 +23,5 @@ alter warehouse tickhouse_read set
 
 grant usage on warehouse tickhouse_load to role tickhouse_loader;
 grant usage on warehouse tickhouse_build to role tickhouse_builder;
+grant usage on warehouse tickhouse_build to role tickhouse_loop;
 grant usage on warehouse tickhouse_read to role tickhouse_reader;

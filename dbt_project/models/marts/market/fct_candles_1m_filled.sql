@@ -22,4 +22,4 @@ select
     first_offset,
     last_offset,
     batch_id
-from {{ repeated("candles", "least(hold_minutes, " ~ 24 * 60 ~ ")") }}
+from {{ repeated("candles", at_most("hold_minutes", 24 * 60)) }}

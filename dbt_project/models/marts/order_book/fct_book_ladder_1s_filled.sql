@@ -43,4 +43,4 @@ select
     first_offset,
     last_offset,
     batch_id
-from {{ repeated("held", "least(hold_seconds, " ~ 24 * 60 * 60 ~ ")") }}
+from {{ repeated("held", at_most("hold_seconds", 24 * 60 * 60)) }}
