@@ -102,7 +102,7 @@ def _messages(seed: int) -> Iterator[Message]:
         yield _said("binance.prices", {"symbol": symbol, "price": price}, symbol)
     for number in (7, 8):
         yield _said("kraken.trades", _kraken_trades(number), "BTC/USD", venue="kraken")
-    yield _said("binance.klines", json.loads(streamed_kline(0)), "BTCUSDT")
+    yield _said("binance.klines", json.loads(streamed_kline(0).replace(b"BTCUSDT", b"LTCUSDT")), "LTCUSDT")
     yield _said("binance.trades", {**_hourly_trade(0), "new": 1}, "SOLUSDT", channel="trade")
     for hour in range(1, 27):
         yield _said("binance.trades", _hourly_trade(hour), "SOLUSDT", channel="trade")
