@@ -24,7 +24,8 @@ FUNCTIONS = frozenset((
 KEYWORDS = frozenset((
     "affected", "and", "as", "by", "decimal", "else", "exclude", "exists", "from", "group", "having", "in",
     "input", "insert", "into", "join", "match_condition", "not", "number", "on", "or", "over", "select",
-    "table", "then", "tiles", "union", "using", "values", "varchar", "when", "where", "with", "within",
+    "table", "then", "tiles", "union", "using", "values", "varchar", "varying", "when", "where", "with",
+    "within",
 ))
 # fmt: on
 DUCKDB_ONLY = re.compile(r"\blambda\b|\bas materialized\b|\bsemi join\b|\banti join\b|\bpositional join\b")
