@@ -69,6 +69,13 @@ def test_sql_sends_nothing_that_begins_otherwise(tickhouse: Run, sent: list[str]
     assert sent == []
 
 
+def test_sql_without_a_statement_sends_nothing(tickhouse: Run, sent: list[str]) -> None:
+    done = tickhouse("sql", " ")
+    assert done.exit_code == 1
+    assert "no statement to run" in done.stderr
+    assert sent == []
+
+
 def test_sql_says_how_to_wait_longer(tickhouse: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def canceled(_cursor: SnowflakeCursor, _sql: str, _values: object, timeout: int) -> None:
         raise ProgrammingError(f"canceled after {timeout}", errno=604)
