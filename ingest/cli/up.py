@@ -114,7 +114,6 @@ def tables_command(feed: str) -> list[str]:
 def _watch(stack: "Stack", console: "Console", began: float, first: "FirstRows | None") -> None:
     """Say when the first rows are built, what becomes of feeds, and that something has ended by itself."""
     while True:
-        stack.check()
         for news in stack.news():
             console.print(news, soft_wrap=True)
         if first and (rows := first.count()):

@@ -150,6 +150,10 @@ class Settings(BaseSettings):
     )
     kraken_stream_url: str = Field(default="wss://ws.kraken.com/v2", description="Kraken's WebSocket feed.")
 
+    ui_host: str = Field(
+        default="127.0.0.1",
+        description="Where the UI of `tickhouse up` listens; any other address wants UI_PASSWORD.",
+    )
     ui_allowed_hosts: str = Field(
         default="", description="Names besides localhost that the UI answers to, with commas between them."
     )

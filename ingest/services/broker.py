@@ -70,6 +70,11 @@ def is_running(settings: Settings) -> bool:
     return _daemon(settings).is_running()
 
 
+def has_died(settings: Settings) -> bool:
+    """Whether it ended without being stopped."""
+    return _daemon(settings).has_died()
+
+
 def is_up(settings: Settings) -> bool:
     """Whether this home's broker runs and answers."""
     port = _last_port(settings)
@@ -81,7 +86,7 @@ def status(settings: Settings) -> BrokerStatus:
     if daemon.is_running():
         state = "running" if is_up(settings) else "starting"
     else:
-        state = "died" if daemon.has_died() else "stopped"
+        state = "died" if has_died(settings) else "stopped"
     bootstrap = f"{ports.LOOPBACK}:{_last_port(settings) or settings.embedded_kafka_port}"
     return BrokerStatus(state, daemon.pid(), bootstrap, _size(settings.kafka_home / "data"))
 

@@ -66,6 +66,11 @@ def pid(settings: Settings) -> int | None:
     return _daemon(settings).pid()
 
 
+def has_died(settings: Settings) -> bool:
+    """Whether it ended without being stopped."""
+    return _daemon(settings).has_died()
+
+
 def is_stopped(settings: Settings) -> bool:
     """Whether it is meant not to run: it was never started, or ended in order."""
     daemon = _daemon(settings)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from ingest.core.errors import ServiceFailed
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_NAMES = frozenset({LOOPBACK, "localhost", "::1"})
 
 
 def answers(port: int) -> bool:

@@ -70,6 +70,11 @@ def stop(settings: Settings) -> None:
     _daemon(settings).stop(STOP_PATIENCE_SECONDS)
 
 
+def has_died(settings: Settings) -> bool:
+    """Whether it ended without being stopped."""
+    return _daemon(settings).has_died()
+
+
 def is_up(settings: Settings) -> bool:
     """Whether it runs and takes connections."""
     import psycopg

@@ -49,6 +49,11 @@ def stop(settings: Settings) -> None:
     _daemon(settings).stop(STOP_PATIENCE_SECONDS)
 
 
+def has_died(settings: Settings) -> bool:
+    """Whether it ended without being stopped."""
+    return _daemon(settings).has_died()
+
+
 def pid(settings: Settings) -> int | None:
     return _daemon(settings).pid()
 

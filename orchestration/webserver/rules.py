@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from ingest.core.settings import Settings
+from ingest.services.ports import LOOPBACK_NAMES
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES = frozenset({"same-origin", "none"})
 """What a browser says of a request by our own pages, and of an address that somebody typed."""
@@ -65,8 +65,9 @@ class Rules:
     @classmethod
     def of(cls, settings: Settings) -> "Rules":
         password, token = settings.ui_password, settings.ui_report_token
+        names = (settings.ui_host, *settings.ui_allowed_hosts.split(","))
         return cls(
-            frozenset(name.strip().lower() for name in settings.ui_allowed_hosts.split(",") if name.strip()),
+            frozenset(name.strip().lower() for name in names if name.strip()),
             password.get_secret_value() if password else None,
             token.get_secret_value() if token else None,
         )

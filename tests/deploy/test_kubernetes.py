@@ -79,6 +79,15 @@ def test_a_run_on_kubernetes_has_the_volume_and_the_environment_of_the_code_serv
     assert settings <= Settings.model_fields.keys()
 
 
+def test_the_ui_is_behind_the_guard() -> None:
+    """The chart calls `dagster-webserver` by its name, and in our image that is the one with the guard."""
+    webserver = VALUES["dagsterWebserver"]
+    assert webserver["image"] == CODE["image"]
+    steps = (PROJECT_ROOT / "docs" / "deploy" / "Dockerfile").read_text()
+    assert "ln --symbolic --force tickhouse-webserver .venv/bin/dagster-webserver" in steps
+    assert {variable["name"].lower() for variable in webserver["env"]} <= Settings.model_fields.keys()
+
+
 def test_kubernetes_knows_all_names() -> None:
     """Each of these raises for a name that is not in the API."""
     job = VALUES["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
+
 from ingest.services import ports
+from ingest.warehouse.duckdb.file import DuckDbFile
 
 PATIENCE_SECONDS = 240
 Found = TypeVar("Found")
@@ -88,6 +91,26 @@ class LiveStack:
         """Ctrl-C; the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(60)
+
+
+def one(home: Path, sql: str) -> Any:
+    with DuckDbFile(home / "warehouse.duckdb").reading(wait_seconds=60) as connection:
+        row = connection.execute(sql).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Every process with this home in its environment or arguments."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            is_its = process.environ().get("TICKHOUSE_HOME") == str(home)
+            if process.pid != os.getpid() and (is_its or str(home) in " ".join(process.cmdline())):
+                found.append(process)
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    return found
 
 
 @contextmanager

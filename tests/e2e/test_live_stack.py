@@ -7,7 +7,6 @@ Ctrl-C leaves nothing running, and the second start goes on where the first ende
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import psutil
@@ -15,21 +14,13 @@ import pytest
 
 from ingest.core.topics import BY_NAME
 from ingest.feeds.simulated.exchange import DEFAULT_TOPICS
-from ingest.warehouse.duckdb.file import DuckDbFile
 from orchestration.keys import EQUALS_REBUILD
-from tests.e2e.live_stack import LiveStack, awaited, live_stack
+from tests.e2e.live_stack import LiveStack, awaited, live_stack, one, processes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MAIN_PATH = [f"raw/{BY_NAME[name].raw_table}" for name in set(DEFAULT_TOPICS.values())]
 MAIN_PATH += ["marts/fct_trades", "marts/fct_candles_1m"]
-
-
-def one(home: Path, sql: str) -> Any:
-    with DuckDbFile(home / "warehouse.duckdb").reading(wait_seconds=60) as connection:
-        row = connection.execute(sql).fetchone()
-    assert row is not None
-    return row[0]
 
 
 def not_green(stack: LiveStack) -> list[str]:
@@ -101,19 +92,6 @@ def test_ctrl_c_leaves_nothing_and_a_second_start_goes_on(
 
 def statuses(stack: LiveStack) -> dict[str, str]:
     return {run["runId"]: run["status"] for run in stack.runs()}
-
-
-def processes_of(home: Path) -> list[psutil.Process]:
-    """Every process with this home in its environment or arguments."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            is_its = process.environ().get("TICKHOUSE_HOME") == str(home)
-            if process.pid != os.getpid() and (is_its or str(home) in " ".join(process.cmdline())):
-                found.append(process)
-        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-    return found
 
 
 def run_process(stack: LiveStack, run_id: str) -> int:

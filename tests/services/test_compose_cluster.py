@@ -29,7 +29,7 @@ COPIES = {
 }
 PROGRAMS = {
     "dagster": create_dagster_cli(),
-    "dagster-webserver": dagster_webserver,
+    "tickhouse-webserver": dagster_webserver,  # takes the same options
     "dagster-daemon": create_dagster_daemon_cli(),
 }
 
@@ -79,6 +79,12 @@ def understand(command: Any, words: list[str]) -> None:
         _, inner, rest = command.resolve_command(context, words)
         assert inner is not None
         understand(inner, rest)
+
+
+def test_the_ui_is_behind_the_guard() -> None:
+    webservers = [name for name, told in CLUSTER.items() if "webserver" in " ".join(told.get("command", []))]
+    assert webservers == ["dagster-webserver"]
+    assert CLUSTER["dagster-webserver"]["command"][0] == "tickhouse-webserver"
 
 
 def has_compose() -> bool:

@@ -3,7 +3,9 @@
 from base64 import b64encode
 
 import pytest
+from pydantic import SecretStr
 
+from ingest.core.settings import Settings
 from orchestration.webserver.rules import Asked, Rules, host_name
 
 OWN = {"host": "127.0.0.1:3000"}
@@ -98,3 +100,9 @@ def test_reports_want_a_token_of_their_own() -> None:
 
 def test_a_host_without_its_port() -> None:
     assert [host_name(host) for host in ("A:1", "[::1]:2", "", "a:b:c")] == ["a", "::1", "", "a"]
+
+
+def test_it_answers_by_the_address_that_it_listens_on() -> None:
+    rules = Rules.of(Settings(ui_host="10.1.2.3", ui_password=SecretStr(PASSWORD)))
+    assert refused("GET", "/", {"host": "10.1.2.3:3000", **basic(PASSWORD)}, rules) is None
+    assert refused("GET", "/", {"host": "10.1.2.4:3000", **basic(PASSWORD)}, rules) == 403
