@@ -20,7 +20,8 @@ PARTS = {
 }
 """What is in the command line of each."""
 TICKS = '{sensorOrError(sensorSelector:{repositoryName:"__repository__",repositoryLocationName:"tickhouse",'
-TICKS += 'sensorName:"kafka_backlog"}){... on Sensor{sensorState{ticks(limit:1,statuses:[SKIPPED,SUCCESS]){timestamp}}}}}'
+TICKS += 'sensorName:"kafka_backlog"}){... on Sensor{sensorState{'
+TICKS += "ticks(limit:1,statuses:[SKIPPED,SUCCESS]){timestamp}}}}}"
 MUTATION = "mutation{wipeAssets(assetPartitionRanges:[]){__typename}}"
 
 
