@@ -10,7 +10,7 @@ from ingest.warehouse.open import open_warehouse
 
 DAGSTER_YAML = PROJECT_ROOT / "orchestration" / "dagster.yaml"
 ENV_FILE = PROJECT_ROOT / ".env"
-# Not `postgres`: root's belongs to the user that PostgreSQL runs as.
+# Not `postgres`: the user that root's PostgreSQL runs as passes through it.
 PRIVATE = ("dagster", "logs", "backups", "snapshots", "runs", "kafka", "connect", "warehouse*.duckdb*")
 
 

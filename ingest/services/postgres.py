@@ -6,6 +6,9 @@ postgres/
 ├── port                where it listens: `postgres_url` reads it
 ├── postgres.log        begun anew at each start
 └── postgres.pid        locked while it runs
+
+PostgreSQL refuses to run as root, and then runs as somebody else. Only `data/` and the log are that user's: in
+a folder of root's, no link can be put in place of a file that root writes.
 """
 
 import os
@@ -18,6 +21,8 @@ import time
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from stat import S_ISREG
+from tempfile import NamedTemporaryFile
 from typing import IO
 
 from ingest.core.errors import ServiceFailed, SettingsInvalid
@@ -28,7 +33,6 @@ from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon, as_user
 START_PATIENCE_SECONDS = 60
 STOP_PATIENCE_SECONDS = 30
 USER, DATABASE = "tickhouse", "postgres"
-# PostgreSQL refuses to run as root, and its files must be of the user that it runs as.
 INSTEAD_OF_ROOT = "nobody"
 SERVER: dict[str, str | int] = {
     # Each change with what logical decoding needs to tell it.
@@ -49,7 +53,8 @@ def start(settings: Settings) -> None:
     home, daemon = settings.postgres_home, _daemon(settings)
     programs = _programs()
     home.mkdir(parents=True, exist_ok=True)
-    _let_in(daemon.user, home, programs)
+    if daemon.user is not None:
+        _let_in(daemon.user, home, programs)
     deadline = time.monotonic() + START_PATIENCE_SECONDS
     is_launched = False
     while not is_up(settings):
@@ -124,6 +129,9 @@ def _daemon(settings: Settings) -> Daemon:
 def _launch(home: Path, daemon: Daemon, claim: IO[str], programs: Path) -> None:
     if not (home / "data" / "PG_VERSION").exists():
         _make_cluster(home, daemon.user, programs)
+    if daemon.user is not None:
+        daemon.output.touch(mode=0o600)
+        shutil.chown(daemon.output, daemon.user)
     _forget_the_dead(home / "data" / "postmaster.pid")
     taken = home / "port"
     last = int(taken.read_text()) if taken.exists() else None
@@ -137,32 +145,35 @@ def _forget_the_dead(pid_file: Path) -> None:
     """A killed server that nobody has buried yet (in containers nobody may) still counts as one that runs."""
     import psutil
 
-    if pid_file.exists():
+    if pid_file.is_file():
         with suppress(psutil.NoSuchProcess, ValueError, IndexError):
             if psutil.Process(int(pid_file.read_text().split()[0])).status() == psutil.STATUS_ZOMBIE:
                 pid_file.unlink()
 
 
 def _make_cluster(home: Path, user: str | None, programs: Path) -> None:
-    password = home / "password"
-    password.touch(mode=0o600)
-    password.write_text(secrets.token_urlsafe(24))
-    if user is not None:
-        shutil.chown(password, user)
-    shutil.rmtree(home / "data", ignore_errors=True)
-    command = [programs / "initdb", "--pgdata", home / "data", "--username", USER, "--pwfile", password]
-    how = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
-    done = subprocess.run(
-        [*command, *how], cwd=home, capture_output=True, text=True, check=False, **as_user(user)
-    )
+    data, password = home / "data", secrets.token_urlsafe(24)
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(mode=0o700)
+    with NamedTemporaryFile("w", prefix="tickhouse-") as told:
+        told.write(password)
+        told.flush()
+        if user is not None:
+            shutil.chown(data, user)
+            os.fchown(told.fileno(), pwd.getpwnam(user).pw_uid, -1)
+        command = [programs / "initdb", "--pgdata", data, "--username", USER, "--pwfile", told.name]
+        how = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+        done = subprocess.run(
+            [*command, *how], cwd=home, capture_output=True, text=True, check=False, **as_user(user)
+        )
     if done.returncode != 0:
         raise ServiceFailed(f"Could not make a PostgreSQL cluster in {home}:\n{done.stdout}{done.stderr}")
+    (home / "password").touch(mode=0o600)
+    (home / "password").write_text(password)
 
 
-def _let_in(user: str | None, home: Path, programs: Path) -> None:
-    """Whoever PostgreSQL runs as must own its folder, and be able to come there and to its programs."""
-    if user is None:
-        return
+def _let_in(user: str, home: Path, programs: Path) -> None:
+    """Whoever PostgreSQL runs as must be able to come to its data and its programs."""
     for folder in (*home.parents, *programs.parents):
         if not folder.stat().st_mode & 0o001:
             raise SettingsInvalid(
@@ -170,8 +181,23 @@ def _let_in(user: str | None, home: Path, programs: Path) -> None:
                 f"Run Tickhouse as a user of its own, or `chmod o+x {folder}`, or set TICKHOUSE_HOME to a "
                 "folder that everybody can reach."
             )
-    if home.stat().st_uid != pwd.getpwnam(user).pw_uid:
-        shutil.chown(home, user)
+    if home.stat().st_uid != os.geteuid():
+        _take_back(home)
+    home.chmod(0o711)
+
+
+def _take_back(home: Path) -> None:
+    """An earlier version gave the whole folder away: what is no plain file there now may lead anywhere."""
+    os.chown(home, os.geteuid(), os.getegid(), follow_symlinks=False)
+    for name in ("password", "port", "postgres.log", "postgres.pid"):
+        path = home / name
+        if not os.path.lexists(path):
+            continue
+        found = path.lstat()
+        if not S_ISREG(found.st_mode) or found.st_nlink > 1:
+            path.unlink()
+        else:
+            os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
 
 
 def _programs() -> Path:

@@ -1,7 +1,9 @@
 """The embedded PostgreSQL: what it is told, who may come in, and what is said when it cannot start."""
 
 import os
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -11,6 +13,7 @@ import pytest
 from ingest.core.errors import ServiceFailed, SettingsInvalid
 from ingest.core.settings import Settings
 from ingest.services import postgres
+from ingest.services.daemon import Daemon, as_user
 from tests.cdc.world import kill_postgres
 
 
@@ -63,6 +66,92 @@ def test_root_is_told_which_folder_is_closed(tmp_path: Path) -> None:
     closed.mkdir(mode=0o700)
     with pytest.raises(SettingsInvalid, match=r"'nobody', who cannot pass through .*TICKHOUSE_HOME"):
         postgres.start(Settings(tickhouse_home=closed / "home"))
+
+
+LINKS = """
+for name in password port postgres.log postgres.pid; do
+  rm -rf "$1/$name"; ln -s "$2" "$1/$name"
+done; true
+"""
+"""As PostgreSQL's user, who may be somebody who got into it."""
+
+
+@pytest.fixture
+def roots_own(tmp_path: Path) -> Path:
+    file = tmp_path / "roots_own"
+    file.touch(mode=0o600)
+    file.write_text("root's own")
+    return file
+
+
+def as_nobody(home: Path, target: Path) -> None:
+    command = ["/bin/sh", "-c", LINKS, "sh", str(home), str(target)]
+    subprocess.run(command, check=True, capture_output=True, **as_user(postgres.INSTEAD_OF_ROOT))
+
+
+def assert_untouched(file: Path) -> None:
+    assert file.read_text() == "root's own"
+    assert (file.stat().st_uid, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL runs as somebody else")
+def test_root_follows_no_link_of_the_user_that_it_runs_as(open_home: Path, roots_own: Path) -> None:
+    settings = Settings(tickhouse_home=open_home / "linked")
+    home = settings.postgres_home
+    try:
+        postgres.start(settings)
+        postgres.stop(settings)
+        as_nobody(home, roots_own)
+        postgres.start(settings)
+        assert_untouched(roots_own)
+        assert_closed(settings, postgres.postgres_url(settings))
+    finally:
+        postgres.stop(settings)
+    assert_untouched(roots_own)
+    assert [path.name for path in home.iterdir() if path.is_symlink()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's PostgreSQL runs as somebody else")
+def test_links_in_a_home_that_was_given_away_lead_nowhere(open_home: Path, roots_own: Path) -> None:
+    settings = Settings(tickhouse_home=open_home / "given")
+    settings.postgres_home.mkdir(parents=True)
+    shutil.chown(settings.postgres_home, postgres.INSTEAD_OF_ROOT)
+    as_nobody(settings.postgres_home, roots_own)
+    try:
+        postgres.start(settings)
+        assert_untouched(roots_own)
+    finally:
+        postgres.stop(settings)
+    assert_untouched(roots_own)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has programs that run as somebody else")
+def test_a_number_in_a_pid_file_ends_no_program_of_root_s(
+    open_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.services.daemon.KILL_PATIENCE_SECONDS", 0.2)
+    log = open_home / "log"
+    log.touch()
+    shutil.chown(log, postgres.INSTEAD_OF_ROOT)
+    daemon = Daemon(open_home / "pid", log, user=postgres.INSTEAD_OF_ROOT)
+    claim = daemon.claim()
+    assert claim is not None
+    with claim:
+        daemon.spawn(claim, ["sleep", "600"], cwd=open_home)
+    spawned, roots_own = daemon.pid(), subprocess.Popen(["sleep", "600"])
+    assert spawned is not None
+    try:
+        daemon.pid_file.write_text(str(roots_own.pid))
+        daemon.stop(patience_seconds=0.2)
+        assert roots_own.poll() is None
+        daemon.pid_file.write_text(str(spawned))
+        daemon.stop(patience_seconds=5)
+        assert not daemon.is_running()
+    finally:
+        roots_own.kill()
+        roots_own.wait()
 
 
 def test_without_a_postgres_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
