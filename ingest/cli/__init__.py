@@ -37,6 +37,7 @@ from ingest.cli.trim import prune, reset
 from ingest.cli.up import up
 from ingest.cli.vwap import vwap
 from ingest.core.private import keep_private
+from ingest.core.visible_log import show_warnings
 
 app = typer.Typer(
     cls=Commands,
@@ -102,6 +103,7 @@ def _options(
 def main() -> None:
     """The entry point."""
     keep_private()
+    show_warnings()
     if sys.platform == "win32":
         sys.exit(
             "Tickhouse does not run on native Windows: install WSL2 and run it there, in the Linux home."

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.output import say
+
 
 class Kind(StrEnum):
     """The warehouses there are."""
@@ -31,5 +33,5 @@ def copy(
         raise typer.BadParameter("only --from duckdb --to snowflake can be done")
     for table, count in move_house(load_settings()).items():
         if count:
-            typer.echo(f"{table}: {count} rows")
-    typer.echo("All of it is there, by count and digest. Next: WAREHOUSE=snowflake tickhouse drain")
+            say(f"{table}: {count} rows")
+    say("All of it is there, by count and digest. Next: WAREHOUSE=snowflake tickhouse drain")

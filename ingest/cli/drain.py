@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.output import note, say
+
 
 def drain(
     topic: Annotated[
@@ -37,13 +39,13 @@ def drain(
         for landed in running.run_once():
             rows[landed.topic] = rows.get(landed.topic, 0) + landed.row_count
             for lost in landed.lost:
-                typer.echo(f"{lost} was gone from Kafka before it was landed (retention).", err=True)
+                note(f"{lost} was gone from Kafka before it was landed (retention).")
         troubles = running.troubles
     seconds = time.monotonic() - began
     for name, count in sorted(rows.items()):
-        typer.echo(f"{name}: {count} messages")
-    typer.echo(f"Caught up: {sum(rows.values())} messages in {seconds:.1f} s.")
+        say(f"{name}: {count} messages")
+    say(f"Caught up: {sum(rows.values())} messages in {seconds:.1f} s.")
     for error in troubles.values():
-        typer.echo(str(error), err=True)
+        note(str(error))
     if troubles:
         raise NeedsAttention(f"{len(troubles)} of the topics did not land to their end.")

@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from ingest.core.errors import TickhouseError
+from ingest.core.visible import visible
 
 
 class Commands(TyperGroup):
@@ -26,6 +27,6 @@ class Commands(TyperGroup):
 
 
 def _show(text: str, *, can_retry: bool) -> None:
-    typer.secho(text, fg=typer.colors.RED, err=True)
+    typer.secho(visible(text), fg=typer.colors.RED, err=True)
     if can_retry:
         typer.secho("A rerun can help.", dim=True, err=True)

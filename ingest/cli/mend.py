@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.output import note
+from ingest.cli.output import note, say
 
 if TYPE_CHECKING:
     from ingest.warehouse.replay import Batches
@@ -47,7 +47,7 @@ def replay(
             with warehouse.reading() as connection:
                 chosen = batches_between(connection, found, _utc(start), _utc(end))
         done = mark(warehouse, found, chosen)
-    typer.echo(
+    say(
         f"Batches {done.batches.first} to {done.batches.last} ({done.row_count} messages) count as new "
         f"again, as batch {done.batch_id}."
     )
@@ -93,10 +93,10 @@ def repair(
         for one in find_topics(topic):
             for filled in fill(log, warehouse, one):
                 rows += filled.row_count
-                typer.echo(f"{filled.hole}: {filled.row_count} landed")
+                say(f"{filled.hole}: {filled.row_count} landed")
                 for lost in filled.lost:
                     note(f"{lost} is not in Kafka any more: written down as lost.")
-    typer.echo(f"{rows} messages landed that raw lacked.")
+    say(f"{rows} messages landed that raw lacked.")
 
 
 def fill() -> None:
@@ -115,7 +115,7 @@ def fill() -> None:
     with open_warehouse(settings) as warehouse, warehouse.reading() as connection:
         gaps = gaps_to_fill(connection)
     for gap in gaps:
-        typer.echo(f"{gap.venue} {gap}")
+        say(f"{gap.venue} {gap}")
     published = publish_all(settings, BinanceFill(settings, gaps).messages()) if gaps else {}
     told = ", ".join(f"{count} in {topic}" for topic, count in published.items())
-    typer.echo(f"{len(gaps)} gaps; published: {told or 'nothing'}.")
+    say(f"{len(gaps)} gaps; published: {told or 'nothing'}.")

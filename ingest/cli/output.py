@@ -34,15 +34,20 @@ def show(
         typer.echo(visible_json(json.dumps(records, default=_plain, indent=2, ensure_ascii=False)))
     elif form is Format.CSV:
         writer = csv.writer(sys.stdout)
-        writer.writerow(columns)
         # A file gets what there is, letter by letter; a terminal would obey some of it.
-        writer.writerows(map(_cells, rows) if sys.stdout.isatty() else rows)
+        lines = (columns, *rows)
+        writer.writerows(map(_cells, lines) if sys.stdout.isatty() else lines)
     else:
         from ingest.cli.table import print_table
 
         left_out = print_table(columns, list(rows), may_leave_out=may_leave_out)
         if left_out:
             note(f"No room for {', '.join(left_out)}: --format csv or json has all, a wider window more.")
+
+
+def say(text: str) -> None:
+    """A result in words, which may quote what others sent."""
+    typer.echo(visible(text))
 
 
 def note(text: str) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.output import Format, note, show
+from ingest.cli.output import Format, note, say, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +100,7 @@ def clear(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not as
     if not yes:
         typer.confirm(f"Delete all that Tickhouse wrote to {name}?", abort=True)
     one.clear()
-    typer.echo(f"{name} is empty.")
+    say(f"{name} is empty.")
 
 
 @sink.command()
@@ -115,7 +115,7 @@ def rebuild(name: Name) -> None:
     [one] = _sinks(name)
     for target in one.targets:
         rows = bring_on(warehouse, models, one, target, anew=True)
-        typer.echo(f"{target.name}: {rows} rows")
+        say(f"{target.name}: {rows} rows")
 
 
 def _sinks(name: str | None = None) -> "list[Sink]":

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ingest.cli.mend import TopicName
+from ingest.cli.output import say
 
 
 def skip(
@@ -30,4 +31,4 @@ def skip(
         lost = pass_over(log, open_warehouse(settings), found, partition, offset)
     finally:
         log.close()
-    typer.echo(f"{lost}: {lost.end - lost.first} offsets passed over, written down as lost.")
+    say(f"{lost}: {lost.end - lost.first} offsets passed over, written down as lost.")

@@ -28,6 +28,7 @@ def print_table(
     """Print it; the names of the columns that had no room."""
     # A pipe has no width: nothing is wrapped or left out there.
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    columns = [visible(name) for name in columns]
     texts = [[cell(value) for value in row] for row in rows]
     kept = _that_fit(columns, texts, console.width) if may_leave_out else list(range(len(columns)))
     if len(kept) < FEWEST_COLUMNS < len(columns) or (len(rows) == 1 and len(kept) < len(columns)):
@@ -84,7 +85,7 @@ def _that_fit(columns: Sequence[str], texts: Sequence[Sequence[str]], width: int
 
 def _add_column(table: Table, name: str, values: Sequence[Any]) -> None:
     are_numbers = any(isinstance(value, int | float | Decimal) for value in values)
-    table.add_column(name, justify="right" if are_numbers else "left", no_wrap=are_numbers)
+    table.add_column(Text(name), justify="right" if are_numbers else "left", no_wrap=are_numbers)
 
 
 def _upright(columns: Sequence[str], row: Sequence[str]) -> Table:

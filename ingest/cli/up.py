@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.core.visible import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -85,7 +87,7 @@ def up(
                     feed_command(feed, rate),
                     tables_command(feed) if "cdc" in (extras or ()) else None,
                     [name for name in STORES if name in (extras or ())],
-                    say=console.print,
+                    say=lambda text: say_on(console, text),
                 )
             console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
             _watch(stack, console, began, first)
@@ -111,11 +113,18 @@ def tables_command(feed: str) -> list[str]:
     return ["publish", "cdc", "--exchange", "binance" if feed == "binance" else "simulated"]
 
 
+def say_on(console: "Console", text: str) -> None:
+    """As it stands: an exchange's answer in it is no markup, and steers no terminal."""
+    from rich.text import Text
+
+    console.print(Text(visible(text)), soft_wrap=True)
+
+
 def _watch(stack: "Stack", console: "Console", began: float, first: "FirstRows | None") -> None:
     """Say when the first rows are built, what becomes of feeds, and that something has ended by itself."""
     while True:
         for news in stack.news():
-            console.print(news, soft_wrap=True)
+            say_on(console, news)
         if first and (rows := first.count()):
             console.print(
                 f"The first marts hold rows ({rows} in {first.table}, "

@@ -15,6 +15,7 @@ from itertools import count
 
 from ingest.core.errors import NeedsAttention, StaleLanding
 from ingest.core.topics import TOPICS, Topic
+from ingest.core.visible import visible
 from ingest.drain.gathering import Gathering
 from ingest.drain.lag import lag
 from ingest.drain.plan import Plan, plan
@@ -197,7 +198,7 @@ class Drain:
             )
 
     def _look_again(self, topic: str, error: StaleLanding) -> None:
-        log.warning("%s The next turn reads again from the landed position.", error)
+        log.warning("%s The next turn reads again from the landed position.", visible(str(error)))
         self._forget(topic)
 
     def _forget(self, topic: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ingest.core.errors import NeedsAttention, RecordsUnreadable
+from ingest.core.visible import visible
 from ingest.drain.plan import Plan
 
 RETRY_SECONDS = 10.0
@@ -49,7 +50,7 @@ class Troubles:
     def begin(self, topic: str, error: NeedsAttention) -> None:
         known = self._found.setdefault(topic, [])
         if all(str(error) != str(trouble.error) for trouble in known):
-            log.error("%s", error)
+            log.error("%s", visible(str(error)))
         kept = [trouble for trouble in known if trouble.is_recent and str(trouble.error) != str(error)]
         self._found[topic] = [*kept, _Trouble(error, time.monotonic() + self._retry_seconds)]
 

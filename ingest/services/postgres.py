@@ -7,8 +7,8 @@ postgres/
 ├── postgres.log        begun anew at each start
 └── postgres.pid        locked while it runs
 
-PostgreSQL refuses to run as root, and then runs as somebody else. Only `data/` and the log are that user's: in
-a folder of root's, no link can be put in place of a file that root writes.
+PostgreSQL refuses to run as root, and then runs as somebody else. Only `data/` and the log are of that user:
+in a folder of root's, no link can be put in place of a file that root writes.
 """
 
 import os

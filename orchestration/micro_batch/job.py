@@ -14,6 +14,7 @@ from pydantic import Field
 from ingest.core.beats import beats
 from ingest.core.errors import BrokerUnavailable, NeedsAttention
 from ingest.core.settings import load_settings
+from ingest.core.visible import visible
 from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
 from ingest.operations.runs import LEASE, is_asked_to_end, show_alive
@@ -108,7 +109,7 @@ class MicroBatch:
         except BrokerUnavailable as error:
             if time.monotonic() - busy_at > self._config.idle_seconds:
                 raise
-            self._log.warning(f"{error} Trying again.")
+            self._log.warning(visible(f"{error} Trying again."))
             return None
         self._tell(turn)
         return turn
@@ -130,7 +131,7 @@ class MicroBatch:
             else:
                 wait = self._turns.backoff.failed(result.unique_id)
                 self._log.error(
-                    f"{result.asset_key.to_user_string()}: {result.message} It is tried again in "
+                    f"{result.asset_key.to_user_string()}: {visible(result.message)} It is tried again in "
                     f"{wait:.0f} s, what is built from it waits, everything else goes on."
                 )
         for evaluation in turn.tests:
@@ -142,7 +143,7 @@ class MicroBatch:
 
     def _tell_of_sinks(self, deliveries: Iterable[Delivery]) -> None:
         for trouble in self._sink_report.delivered(deliveries):
-            self._log.warning(f"A sink waits, everything else goes on: {trouble}")
+            self._log.warning(visible(f"A sink waits, everything else goes on: {trouble}"))
 
     def _ending(self, turn: Turn | None, busy_at: float) -> str | None:
         if (turn is not None and turn.relieved) or is_asked_to_end(self._settings, self._run_id):
