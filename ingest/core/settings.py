@@ -100,9 +100,10 @@ class Settings(BaseSettings):
 
     micro_batch_turn_seconds: float | None = Field(
         default=None,
-        gt=0,
+        ge=0,
         description="A run drains and builds at most this often; unset: each second, on Snowflake each 60: "
-        "that keeps its smallest warehouse awake while messages come, and costs nothing while none do.",
+        "that keeps its smallest warehouse awake while messages come, and costs nothing while none do. 0: as "
+        "soon as something comes, which costs a core and brings prices sooner.",
     )
     cadence_live_seconds: float | None = Field(
         default=None, ge=0, description="How often live models are built; unset: with each turn."

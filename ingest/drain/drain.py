@@ -127,6 +127,14 @@ class Drain:
         """How far each topic has landed, as far as this drain knows."""
         return dict(self._positions)
 
+    def readable_positions(self) -> dict[str, Mapping[int, int]]:
+        """From where on something new may come, by topic and partition; not of topics that do not go on."""
+        return {
+            topic: at.next_offsets
+            for topic, at in self._positions.items()
+            if topic not in self._troubles.by_topic
+        }
+
     @property
     def troubles(self) -> Mapping[str, NeedsAttention]:
         """Why a topic, or a partition of it, does not go on, by topic."""

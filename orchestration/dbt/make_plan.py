@@ -27,6 +27,8 @@ from orchestration.dbt.fingerprint import fingerprint
 from orchestration.dbt.plan import Plan, PlannedModel, PlannedTest, statements_of
 from orchestration.dbt.translator import TickhouseTranslator
 
+# What the loop reads of a model's meta.
+META = ("cadence", "watched")
 PLANNED = ("affected_keys", "settled_view")
 # What these say depends on the warehouse at the moment they are asked, so it cannot be rendered before.
 ASKS_AT_RUN_TIME = {"macro.dbt.run_query", "macro.dbt.statement"}
@@ -167,7 +169,7 @@ def _excerpt(written: Mapping[str, Any]) -> dict[str, Any]:
             uid: {
                 "resource_type": "model",
                 "name": node["name"],
-                "config": {"meta": {k: v for k, v in node["config"]["meta"].items() if k == "cadence"}},
+                "config": {"meta": {k: v for k, v in node["config"]["meta"].items() if k in META}},
             }
             for uid, node in models.items()
         },

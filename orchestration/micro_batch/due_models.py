@@ -29,6 +29,8 @@ class Model:
     """The topics it is built from, near or far."""
     parents: frozenset[str]
     """Every model it is built from, near or far."""
+    is_watched: bool = False
+    """People look at it all the time: it is built first, and others see it before the rest is."""
 
 
 def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
@@ -38,7 +40,8 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] != "model":
             continue
-        cadence = node["config"].get("meta", {}).get("cadence", LIVE)
+        meta = node["config"].get("meta", {})
+        cadence = meta.get("cadence", LIVE)
         if cadence not in CADENCES:
             raise NeedsAttention(
                 f"{node['name']} has the cadence {cadence!r}; there are {', '.join(CADENCES)}."
@@ -51,6 +54,7 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
             cadence,
             frozenset(BY_RAW_TABLE[table["name"]].name for table in tables if table["name"] in BY_RAW_TABLE),
             frozenset(parent for parent in above if parent.startswith("model.")),
+            meta.get("watched", False),
         )
     return models
 
@@ -96,6 +100,12 @@ class Pending:
             return live
         slow = sorted((model for model in due if model.cadence != LIVE), key=self._waiting)
         return live + slow[:SLOW_AT_ONCE]
+
+    def watched(self, due: Sequence[Model]) -> list[Model]:
+        """Of what is due, that which people watch, with what it stands on."""
+        watched = {model.unique_id for model in due if model.is_watched}
+        beneath = {parent for uid in watched for parent in self.models[uid].parents}
+        return [model for model in due if model.unique_id in watched | beneath]
 
     def with_quiet_parents(self, chosen: Sequence[Model]) -> list[Model]:
         """A model builds as far as all its parents have: one of a quiet topic must move up, or it holds back

@@ -16,6 +16,7 @@ from ingest.core.errors import BrokerUnavailable, NeedsAttention
 from ingest.core.settings import load_settings
 from ingest.core.visible import visible
 from ingest.drain.drain import Drain
+from ingest.kafka.arrivals import Arrivals
 from ingest.kafka.open import open_log
 from ingest.operations.runs import LEASE, is_asked_to_end, show_alive
 from ingest.sinks.open import open_sinks
@@ -31,6 +32,8 @@ from orchestration.sinks.report import SinkReport
 
 # How often a run that rests looks whether it is to end.
 ASKED_SECONDS = 0.5
+# So long a turn waits for messages: what else there is to do (slower models, tests) comes without them.
+WAITED_SECONDS = 1.0
 RELIEVED = "another run has taken over, or it was asked to end"
 
 
@@ -42,7 +45,9 @@ class LoopConfig(dg.Config):
         description="A successor takes over by then. 0: a run ends when caught up.",
     )
     idle_seconds: float = Field(default=60, description="Ends when nothing came for so long.")
-    turn_seconds: float = Field(default=1.0, description="A turn begins at most this often.")
+    turn_seconds: float = Field(
+        default=1.0, description="A turn begins at most this often; 0: when something comes."
+    )
     test_seconds: float = Field(default=60, description="Data tests and raw checks run this often.")
     report_seconds: float = Field(default=30, description="Each asset reports at most this often.")
     check_report_seconds: float = Field(
@@ -64,6 +69,7 @@ class MicroBatch:
         self._warehouse = warehouse_of_run(context.instance, context.run_id)
         self._warehouse.migrate()
         self._drain = Drain(lambda: open_log(settings), self._warehouse, run_id=self._run_id)
+        self._arrivals = Arrivals(settings)
         pace = Pace(
             beats(settings, self._warehouse.capabilities.beats).cadences,
             config.turn_seconds,
@@ -80,7 +86,7 @@ class MicroBatch:
 
     def loop(self) -> Iterator[Event]:
         """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
-        with self._warehouse, self._drain, closing(self._turns):
+        with self._warehouse, self._drain, closing(self._arrivals), closing(self._turns):
             self._warehouse.take_lease(LEASE, self._run_id)
             self._log.info(f"Took over after {self._age:.1f} s of warming up.")
             busy_at = time.monotonic()
@@ -159,8 +165,14 @@ class MicroBatch:
 
     def _rest(self, turn_began: float) -> None:
         """Let others have the file, at least a moment; a backlog leaves only that moment."""
-        time.sleep(0.05)
-        while (left := turn_began + self._config.turn_seconds - time.monotonic()) > 0:
+        free_until = time.monotonic() + self._turns.free_time.left
+        self._sleep_until(max(free_until, turn_began + self._config.turn_seconds))
+        left = turn_began + WAITED_SECONDS - time.monotonic()
+        if left > 0 and self._config.max_seconds:
+            self._arrivals.wait(self._drain.readable_positions(), left)
+
+    def _sleep_until(self, moment: float) -> None:
+        while (left := moment - time.monotonic()) > 0:
             if is_asked_to_end(self._settings, self._run_id):
                 return
             time.sleep(min(left, ASKED_SECONDS))

@@ -5,7 +5,7 @@ due (due_models.py) ─ may be tried (backoff.py) ─▶ built by the plan (buil
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import dagster as dg
 
@@ -44,18 +44,31 @@ class Models:
         self.due_at = float("-inf")
         """When a model with work is due next, by the monotonic clock."""
 
-    def build(self, connection: Connection, *, all_cadences: bool, is_whole: bool) -> list[ModelResult]:
-        """A share of what is due; all of it, if the turn is to be whole."""
+    def build(
+        self,
+        connection: Connection,
+        failed: Set[str],
+        *,
+        all_cadences: bool,
+        is_whole: bool,
+        only_watched: bool,
+    ) -> list[ModelResult]:
+        """A share of what is due; all of it, if the turn is to be whole. Or of that only what is watched.
+        Not what has `failed` in this turn already."""
         pending = look(self._models, connection, self._cadences)
         self._there = {uid for uid, through in pending.built.items() if through}
         wait = pending.next_due_seconds()
         self.due_at = float("inf") if wait is None else time.monotonic() + wait
         due = self._backoff.allowed(pending.due(all_cadences=all_cadences))
-        due = [model for model in due if model.unique_id not in self._errands.under_way]
-        chosen = due if is_whole else pending.share(due, live_first=self._is_first)
+        not_now = self._errands.under_way | failed
+        due = [model for model in due if model.unique_id not in not_now and not model.parents & failed]
+        if only_watched:
+            chosen = pending.watched(due)
+        else:
+            chosen = due if is_whole else pending.share(due, live_first=self._is_first)
         if not chosen:
             return []
-        self._is_first = False
+        self._is_first &= only_watched
         wanted = {model.unique_id for model in pending.with_quiet_parents(chosen)}
         built = self._builder.build(connection, wanted - self._errands.under_way, pending)
         self._errands.note(self.plan.models[uid] for uid in built.for_dbt)

@@ -1,13 +1,15 @@
 """One turn of the loop: land what Kafka has, build what it touches, test it in the time that is left.
 
-fetch, upload (warehouse free) ─▶ hold it: lease still ours? ─▶ land ─▶ build ─▶ test ─▶ look ─▶ let go
+fetch, upload (warehouse free) ─▶ hold it: lease still ours? ─▶ land ─▶ build what is watched ─▶ let go
+                               ─▶ hold it: lease still ours? ─▶ build the rest ─▶ test ─▶ look ─▶ let go
 
 Where each question costs (Snowflake), a turn without work asks none, and one with work does all of it: the
 warehouse wakes up once. docs/turn.md tells a turn statement by statement.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +27,7 @@ from orchestration.dbt.plans import Plans
 from orchestration.keys import raw_key
 from orchestration.micro_batch.backoff import Backoff
 from orchestration.micro_batch.errands import Errands
+from orchestration.micro_batch.free_time import FreeTime
 from orchestration.micro_batch.models import Models
 from orchestration.micro_batch.raw_checker import RawChecker
 from orchestration.micro_batch.shown import Seen, Shown
@@ -92,6 +95,7 @@ class Turns:
         self._pace = pace
         self._read_for_sinks = read_for_sinks
         self.backoff = Backoff()
+        self.free_time = FreeTime()
         self._errands = Errands(run_id)
         self._models = self._models_of(plans.wait())
         self._checker = RawChecker(pace.test)
@@ -105,24 +109,26 @@ class Turns:
         return None if due_at == float("inf") else max(0.0, due_at - time.monotonic())
 
     def take(self, *, is_last: bool = False) -> Turn:
-        """One turn. The warehouse is held from the landing to the tests, and free while Kafka is read."""
+        """One turn. The warehouse is free while Kafka is read, and between what is watched and the rest."""
         batches = self._drain.fetch()
         turn = Turn(built=self._errands.results(wait=is_last))
         if not batches and self._is_quiet(is_last=is_last):
             return turn
         batches = self._drain.prepare(batches)
-        with self._warehouse.open() as connection:
-            began = time.monotonic()
-            if self._warehouse.lease_holder(LEASE) != self._run_id:
-                turn.relieved = True
+        with self._held(turn) as connection:
+            if turn.relieved:
                 return turn
             self._land(batches, turn)
-            self._build(connection, turn, is_last=is_last)
-            self._read_for_sinks(connection)
-            if self._has_built or is_last or self._is_metered:
-                self._trust(connection, turn, began, is_last=is_last)
-            self._has_built |= bool(turn.built)
-            turn.held_seconds = time.monotonic() - began
+            is_whole = is_last or self._is_metered
+            is_shown_first = not is_whole and self._build(connection, turn, only_watched=True)
+            if not is_shown_first:
+                self._finish(connection, turn, is_last=is_last)
+        if is_shown_first:
+            time.sleep(self.free_time.left)
+            with self._held(turn) as connection:
+                if turn.relieved:
+                    return turn
+                self._finish(connection, turn, is_last=is_last)
         self._errands.send()
         return turn
 
@@ -136,30 +142,58 @@ class Turns:
             return False
         return time.monotonic() < min(self._models.due_at, self.backoff.retry_at)
 
+    @contextmanager
+    def _held(self, turn: Turn) -> Iterator[Connection]:
+        """The warehouse for ourselves, if the lease is still ours; how long adds up."""
+        with self._warehouse.open() as connection:
+            self.free_time.taken()
+            began = time.monotonic()
+            turn.relieved = self._warehouse.lease_holder(LEASE) != self._run_id
+            yield connection
+            turn.held_seconds += time.monotonic() - began
+        self.free_time.given_back()
+
     def _land(self, batches: Sequence[Batch], turn: Turn) -> None:
         turn.landed = [landed for batch in batches if (landed := self._drain.land(batch))]
         if turn.landed:
             self._checker.landed()
 
-    def _build(self, connection: Connection, turn: Turn, *, is_last: bool) -> None:
-        """With the plan of the project as it stands at this moment, or not at all."""
+    def _finish(self, connection: Connection, turn: Turn, *, is_last: bool) -> None:
+        """All that is left to do."""
+        began = time.monotonic()
+        self._build(connection, turn, is_last=is_last)
+        self._read_for_sinks(connection)
+        if self._has_built or is_last or self._is_metered:
+            self._trust(connection, turn, began, is_last=is_last)
+        self._has_built |= bool(turn.built)
+
+    def _build(
+        self, connection: Connection, turn: Turn, *, is_last: bool = False, only_watched: bool = False
+    ) -> bool:
+        """With the plan of the project as it stands at this moment, or not at all. Whether it built any."""
         plan = self._plans.current()
         if plan is None:
-            return
+            return False
         if plan is not self._models.plan:
             self._models = self._models_of(plan)
         is_metered = self._is_metered
         # Where builds cost, a run that ends keeps to the cadences: the sensor knows when the next is due.
-        turn.built += self._models.build(
-            connection, all_cadences=is_last and not is_metered, is_whole=is_last or is_metered
+        built = self._models.build(
+            connection,
+            {result.unique_id for result in turn.built if not result.succeeded},
+            all_cadences=is_last and not is_metered,
+            is_whole=is_last or is_metered,
+            only_watched=only_watched,
         )
         if is_metered:
             # Nobody else may build while we hold it; a child of ours may.
             self._errands.send()
-            turn.built += self._errands.results(wait=True)
+            built += self._errands.results(wait=True)
+        turn.built += built
         self._models.built(turn.built)
-        if any(result.asset_key == ALERTS and result.succeeded for result in turn.built):
+        if any(result.asset_key == ALERTS and result.succeeded for result in built):
             turn.alerts = price_alerts(connection)
+        return bool(built)
 
     def _trust(self, connection: Connection, turn: Turn, began: float, *, is_last: bool) -> None:
         """Tests, checks, and what the UI shows. Who waits for the first rows sees them before that."""
