@@ -1,6 +1,7 @@
 """The file is left to others: a moment after each hold, and once a second a longer one."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return clock
 
 
-def hold(clock: SimpleNamespace, free: FreeTime, seconds: float) -> float:
+def hold(clock: SimpleNamespace, free: FreeTime, seconds: float) -> Any:
     free.taken()
     clock.now += seconds
     free.given_back()
