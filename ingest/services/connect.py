@@ -16,9 +16,9 @@ from ingest.core.settings import Settings
 from ingest.services import connector, ports, service_log
 from ingest.services.broker_config import logging_properties
 from ingest.services.connect_config import (
-    SECRETS_FILE,
     connector_config,
     secrets_file,
+    secrets_path,
     worker_properties,
 )
 from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon
@@ -49,7 +49,7 @@ def start(settings: Settings) -> None:
             why = f"did not answer within {START_PATIENCE_SECONDS} s"
             raise service_log.failure(home, log_start, why, "connect")
         time.sleep(LOOK_EVERY_SECONDS)
-    connector.ensure(_url(settings), connector_config(postgres_url(settings)))
+    connector.ensure(_url(settings), connector_config(postgres_url(settings), secrets_path(settings)))
 
 
 def stop(settings: Settings) -> None:
@@ -97,7 +97,7 @@ def _launch(settings: Settings, daemon: Daemon, claim: IO[str]) -> None:
     home, port = settings.connect_home, ports.free_port()
     (home / "worker.properties").write_text(worker_properties(settings, port))
     (home / "log4j2.properties").write_text(logging_properties("connect"))
-    _write_secret(home / SECRETS_FILE, secrets_file(postgres_url(settings)))
+    _write_secret(secrets_path(settings), secrets_file(postgres_url(settings)))
     (home / "port").write_text(str(port))
     main = "org.apache.kafka.connect.cli.ConnectDistributed"
     command = java_command(main, "worker.properties", class_flag="-Xshare:auto", jar_set=CONNECT)

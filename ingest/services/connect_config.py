@@ -4,6 +4,7 @@ PostgreSQL ─ slot `tickhouse` ─▶ Debezium ─▶ cdc.binance.prices, …
                                     └──────▶ connect.offsets: how far it has come
 """
 
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ingest.core.errors import SettingsInvalid
@@ -16,7 +17,7 @@ NAME = "tickhouse"
 """Of the connector, of its slot and of its publication."""
 TOPIC_PREFIX = "cdc"
 HEARTBEAT_MS = 10_000
-SECRETS_FILE = "secrets.properties"
+ASCII_END = 128
 
 WORKER: dict[str, str | int] = {
     "group.id": "tickhouse-connect",
@@ -40,6 +41,8 @@ WORKER: dict[str, str | int] = {
     "session.timeout.ms": 6_000,
     "heartbeat.interval.ms": 2_000,
     "plugin.discovery": "only_scan",
+    # A connector takes our Kafka as it is: no other client settings come by the REST.
+    "connector.client.config.override.policy": "None",
     "config.providers": "file",
     "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
 }
@@ -79,11 +82,29 @@ def worker_properties(settings: Settings, port: int) -> str:
             f"The embedded Kafka Connect talks to plain Kafka only, not {settings.kafka_security_protocol}. "
             "Run Kafka Connect beside your cluster, with the connector of compose.yaml."
         )
-    listener = f"http://{ports.LOOPBACK}:{port}"
-    return properties({**WORKER, "bootstrap.servers": settings.bootstrap_servers, "listeners": listener})
+    return properties(
+        {
+            **WORKER,
+            "bootstrap.servers": settings.bootstrap_servers,
+            "listeners": f"http://{ports.LOOPBACK}:{port}",
+            # Whoever may use the REST could have any file of ours read aloud, in place of a setting.
+            "config.providers.file.param.allowed.paths": _as_java_reads(str(secrets_path(settings))),
+        }
+    )
 
 
-def connector_config(postgres_url: str) -> dict[str, str]:
+def secrets_path(settings: Settings) -> Path:
+    """Absolute, as Connect wants it; it stands between marks in its settings, so it may hold none."""
+    path = settings.connect_home / "secrets.properties"
+    if found := set(",:}") & set(str(path)):
+        raise SettingsInvalid(
+            f"Kafka Connect can read no file whose path has {' or '.join(sorted(found))} in it: {path}. Set "
+            "TICKHOUSE_HOME to a folder without, or run Kafka Connect by compose.yaml."
+        )
+    return path
+
+
+def connector_config(postgres_url: str, secrets: Path = Path("secrets.properties")) -> dict[str, str]:
     """The connector, but for the password: it would stand in a topic. Connect reads it from a file."""
     place = urlsplit(postgres_url)
     return {
@@ -91,12 +112,18 @@ def connector_config(postgres_url: str) -> dict[str, str]:
         "database.hostname": place.hostname or "localhost",
         "database.port": str(place.port or 5432),
         "database.user": unquote(place.username or ""),
-        "database.password": f"${{file:{SECRETS_FILE}:password}}",
+        "database.password": f"${{file:{secrets}:password}}",
         "database.dbname": place.path.strip("/") or "postgres",
     }
 
 
 def secrets_file(postgres_url: str) -> str:
     password = unquote(urlsplit(postgres_url).password or "")
-    # A backslash begins an escape in such a file.
-    return properties({"password": password.replace("\\", "\\\\")})
+    return properties({"password": _as_java_reads(password)})
+
+
+def _as_java_reads(value: str) -> str:
+    """A backslash begins an escape in its files, and they are Latin-1."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be")
+    codes = (int.from_bytes(units[place : place + 2]) for place in range(0, len(units), 2))
+    return "".join(chr(code) if code < ASCII_END else f"\\u{code:04x}" for code in codes)

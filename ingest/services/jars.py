@@ -26,7 +26,14 @@ EXTRA_MISSING = (
     "or set KAFKA_BOOTSTRAP_SERVERS to a broker of your own."
 )
 # "!": log4j brings its own version table, and that must not choose Kafka's versions (it takes an old one).
-LOG4J = "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3!"
+LOG4J = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.3!"
+
+# Where Kafka or Debezium still name a version with a known hole, the first one without it.
+ABANDONED = "org.lz4:lz4-java"
+SAFE_LZ4 = "at.yawk.lz4:lz4-java:1.10.2"
+"""The same classes: ABANDONED names it as its successor."""
+SAFE_BEANUTILS = "commons-beanutils:commons-beanutils:1.11.0"
+SAFE_LANG = "org.apache.commons:commons-lang3:3.18.0"
 
 SIDE_BY_SIDE = 16
 TRIES = 3
@@ -70,7 +77,7 @@ class JarSet:
 KAFKA = JarSet(
     "Apache Kafka",
     "broker",
-    ("org.apache.kafka:kafka_2.13:4.1.0", LOG4J),
+    ("org.apache.kafka:kafka_2.13:4.1.0", LOG4J, SAFE_LZ4, SAFE_BEANUTILS),
     Path(__file__).with_name("kafka.lock"),
     "set KAFKA_BOOTSTRAP_SERVERS to a broker of your own",
 )
@@ -82,6 +89,8 @@ CONNECT = JarSet(
         "org.apache.kafka:connect-json:4.1.0",
         "io.debezium:debezium-connector-postgres:3.3.1.Final",
         LOG4J,
+        SAFE_LZ4,
+        SAFE_LANG,
     ),
     Path(__file__).with_name("connect.lock"),
     "use the profile `cdc` of compose.yaml",
@@ -160,11 +169,17 @@ def _fetch_errors(context: "MavenContext", jar_set: JarSet) -> Iterator[None]:
 def write_lock(jar_set: JarSet) -> None:
     """Resolve the roots and everything they need, fetched anew, and write down what came."""
     with tempfile.TemporaryDirectory() as cache:
-        context = _maven(Path(cache))
-        roots = [context.create_dependency(root) for root in jar_set.roots]
-        resolved, needed = context.resolver.resolve(roots)
-        lines = [_lock_line(dependency.artifact) for dependency in (*resolved, *needed)]
+        lines = [_lock_line(artifact) for artifact in resolve(jar_set, Path(cache))]
     jar_set.lock_file.write_text("".join(sorted(lines)))
+
+
+def resolve(jar_set: JarSet, cache: Path | None = None) -> "list[Artifact]":
+    """The roots and everything they need."""
+    context = _maven(cache)
+    without = [context.project(*ABANDONED.split(":"))]
+    roots = [context.create_dependency(root, without) for root in jar_set.roots]
+    resolved, needed = context.resolver.resolve(roots)
+    return [dependency.artifact for dependency in (*resolved, *needed)]
 
 
 def _lock_line(artifact: "Artifact") -> str:

@@ -1,7 +1,10 @@
 """Whatever is committed in PostgreSQL is in the warehouse, each version once, whatever is killed then."""
 
+import json
+import urllib.request
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +12,9 @@ from ingest.core.settings import Settings
 from ingest.feeds.change_data.tables import BOOKS, PRICES, STATS, TABLES
 from ingest.services import change_data as capture
 from ingest.services import connect, postgres
+from ingest.services.connect_config import connector_config, secrets_path
 from ingest.services.doctor import network
+from ingest.services.postgres import postgres_url
 from tests.cdc.database import START
 from tests.cdc.world import World, kill_connect, kill_postgres, start_capture
 
@@ -31,6 +36,27 @@ def test_every_committed_change_is_there_once(world: World) -> None:
         "select count(*) filter (op = 'd'), count(*) filter (is_tombstone) from staging.stg_cdc__changes"
     )[0]
     assert deletes == tombstones > 20
+
+
+def test_connect_reads_no_other_file_for_whoever_may_use_its_rest(world: World, tmp_path: Path) -> None:
+    """It answers with the settings it was asked to look at, what stands in files put in."""
+    somebody_s = tmp_path / "somebody_s.properties"
+    somebody_s.write_text("password=not-for-you\n")
+    secrets = secrets_path(world.settings)
+    asked = {**connector_config(postgres_url(world.settings), secrets), "name": "tickhouse"}
+    for file, is_ours in ((secrets, True), (somebody_s, False)):
+        config = {**asked, "message.prefix.exclude.list": f"${{file:{file}:password}}"}
+        port = (world.settings.connect_home / "port").read_text()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/connector-plugins/PostgresConnector/config/validate",
+            json.dumps(config).encode(),
+            {"Content-Type": "application/json"},
+            method="PUT",
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            said = answer.read().decode()
+        assert "not-for-you" not in said
+        assert (f"${{file:{file}:password}}" not in said) == is_ours
 
 
 def test_a_table_that_is_emptied_and_a_key_that_changes(world: World) -> None:

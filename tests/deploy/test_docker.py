@@ -62,12 +62,19 @@ def test_a_run_in_docker_has_the_volume_the_network_and_the_environment_of_the_o
     daemon = COMPOSE["services"]["dagster-daemon"]
     assert daemon["environment"]["DAGSTER_POSTGRES_URL"].startswith(f"{DRIVER}://")
     assert config["networks"] == [COMPOSE["networks"]["cluster"]["name"]]
-    assert set(config["env_vars"]) == daemon["environment"].keys() - {"DAGSTER_HOME"}
-    (volume,) = config["container_kwargs"]["volumes"]
-    assert volume in COMPOSE["services"]["dagster-code"]["volumes"]
+    assert set(config["env_vars"]) == daemon["environment"].keys() - {"DAGSTER_HOME", "DOCKER_HOST"}
+    volume, parsed = config["container_kwargs"]["volumes"]
+    assert [volume, parsed] == COMPOSE["services"]["dagster-code"]["volumes"]
     assert (
         volume == f"{COMPOSE['volumes']['tickhouse-home']['name']}:{daemon['environment']['TICKHOUSE_HOME']}"
     )
+
+
+def test_a_run_in_docker_is_as_closed_as_the_others() -> None:
+    kwargs, code = DOCKER["run_launcher"]["config"]["container_kwargs"], COMPOSE["services"]["dagster-code"]
+    for name in ("cap_drop", "security_opt", "read_only"):
+        assert kwargs[name] == code[name], name
+    assert list(kwargs["tmpfs"]) == code["tmpfs"]
 
 
 def test_the_workspace_is_the_code_server_of_compose() -> None:

@@ -1,5 +1,6 @@
 """The profile `cluster` of compose.yaml: three brokers, and Dagster with a container for each run."""
 
+import re
 import shutil
 import subprocess
 from typing import Any
@@ -54,6 +55,38 @@ def test_nothing_listens_beyond_this_machine() -> None:
     ports = [port for told in COMPOSE["services"].values() for port in told.get("ports", [])]
     assert len(ports) == len(set(ports))
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_container_is_closed(name: str) -> None:
+    told = COMPOSE["services"][name]
+    assert told["cap_drop"] == ["ALL"]
+    assert told["security_opt"] == ["no-new-privileges:true"]
+    assert told["read_only"] is True
+    assert not told.keys() & {"privileged", "cap_add", "pid", "ipc"}
+
+
+def test_there_is_no_default_password() -> None:
+    text = (PROJECT_ROOT / "compose.yaml").read_text()
+    asked = re.findall(r"\$\{(\w*PASSWORD):-([^}]*)\}", text)
+    assert {name for name, _ in asked} == {"POSTGRES_PASSWORD", "DAGSTER_POSTGRES_PASSWORD", "UI_PASSWORD"}
+    assert [default for _, default in asked if default] == []
+    assert not re.search(r"://\w+:\w+@", text)
+
+
+def test_docker_s_socket_is_behind_its_proxy() -> None:
+    services = COMPOSE["services"]
+    with_socket = [name for name, told in services.items() if "docker.sock" in str(told.get("volumes"))]
+    assert with_socket == ["docker-proxy"]
+    proxy = services["docker-proxy"]
+    assert {name for name, value in proxy["environment"].items() if value} == {"CONTAINERS", "POST"}
+    assert proxy["networks"] == ["docker"]
+    assert COMPOSE["networks"]["docker"] == {"internal": True}
+    assert "ports" not in proxy
+    neighbours = {name for name, told in services.items() if "docker" in told.get("networks", [])}
+    assert neighbours == {"docker-proxy", "dagster-webserver", "dagster-daemon"}
+    for name in neighbours - {"docker-proxy"}:
+        assert services[name]["environment"]["DOCKER_HOST"] == "tcp://docker-proxy:2375"
 
 
 def test_brokers_share_no_volume() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.core.errors import ServiceFailed
-from ingest.services.jars import CONNECT, KAFKA, Jar, JarSet, fetch_jars
+from ingest.services.jars import ABANDONED, CONNECT, KAFKA, Jar, JarSet, fetch_jars, resolve
 
 
 @pytest.fixture
@@ -41,13 +41,27 @@ def cache(tmp_path: Path, jar: Jar) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("jar_set", [KAFKA, CONNECT], ids=["broker", "connect"])
 def test_the_lock_has_all_that_the_roots_need(jar_set: JarSet):
-    from jgo.maven import MavenContext
-
-    context = MavenContext()
-    resolved, needed = context.resolver.resolve([context.create_dependency(root) for root in jar_set.roots])
-    artifacts = {f"{d.groupId}:{d.artifactId}:{d.version}" for d in (*resolved, *needed)}
+    artifacts = {f"{one.groupId}:{one.artifactId}:{one.version}" for one in resolve(jar_set)}
 
     assert {jar.coordinate for jar in jar_set.locked()} == artifacts
+
+
+FIRST_WITHOUT_A_HOLE = {
+    "at.yawk.lz4:lz4-java": (1, 10, 1),  # CVE-2025-12183, CVE-2025-66566
+    "commons-beanutils:commons-beanutils": (1, 11, 0),  # CVE-2025-48734
+    "org.apache.commons:commons-lang3": (3, 18, 0),  # CVE-2025-48924
+    "org.apache.logging.log4j:log4j-core": (2, 25, 3),  # CVE-2025-68161
+}
+
+
+@pytest.mark.parametrize("jar_set", [KAFKA, CONNECT], ids=["broker", "connect"])
+def test_no_jar_has_a_hole_that_was_mended(jar_set: JarSet):
+    locked = dict(jar.coordinate.rsplit(":", 1) for jar in jar_set.locked())
+    assert ABANDONED not in locked
+    assert "at.yawk.lz4:lz4-java" in locked
+    for name, first in FIRST_WITHOUT_A_HOLE.items():
+        if name in locked:
+            assert tuple(int(part) for part in locked[name].split(".")) >= first, name
 
 
 def test_a_jar_that_was_cut_short_is_fetched_again(cache, jar):
