@@ -1,32 +1,31 @@
 """The dbt models as assets. The micro-batch run builds them; by hand, any selection can be built here.
 
-By hand its tests look at everything, where the loop's look at what came last.
+By hand dbt builds them, in a process of its own, and its tests look at everything, where the loop's look at
+what came last. What the assets are, dagster-dbt has said (orchestration/dbt/specs.py).
 """
 
 from collections.abc import Iterator
 
 import dagster as dg
-from dagster_dbt import dbt_assets
 
 from ingest.warehouse.protocol import Warehouse
+from orchestration.dbt.by_dbt import evaluations, model_result, run
 from orchestration.dbt.outcome import ModelResult
-from orchestration.dbt.project import dbt_project
-from orchestration.dbt.results import ResultMapper
-from orchestration.dbt.translator import TickhouseTranslator
-from orchestration.dbt.warm import WarmDbt
+from orchestration.dbt.plans import current_plan
+from orchestration.dbt.specs import asset_specs, check_specs
 from orchestration.keys import POOL
 from orchestration.preview.tables import previews
 from orchestration.resources import WarehouseResource
 
-PROJECT = dbt_project()
+PLAN = current_plan()
 EVERYTHING = {"audit": "full"}
 
 
-@dbt_assets(
-    manifest=PROJECT.manifest_path,
-    project=PROJECT,
-    dagster_dbt_translator=TickhouseTranslator(),
+@dg.multi_asset(
+    specs=asset_specs(PLAN),
+    check_specs=list(check_specs(PLAN)),
     name="dbt_models",
+    can_subset=True,
     pool=POOL,
 )
 def dbt_models(
@@ -35,20 +34,20 @@ def dbt_models(
     """Run the selected models, then the selected tests; a file is let go between them."""
     warehouse = database.warehouse
     warehouse.migrate()
-    warm = WarmDbt(EVERYTHING)
-    mapper = ResultMapper(warm.manifest_json, PROJECT)
     failed = []
     models = [key.path[-1] for key in context.selected_asset_keys]
-    with warehouse.building():
-        built = list(mapper.models(warm.invoke("run", "--select", *models))) if models else []
-    for result in built:
-        if result.succeeded:
-            yield _materialized(result, warehouse)
-        else:
-            failed.append(f"{result.asset_key.to_user_string()}: {result.message}")
+    if models:
+        with warehouse.building():
+            found = run("run", "--select", *models, variables=EVERYTHING, run_id=context.run_id)
+        for result in map(model_result, found):
+            if result.succeeded:
+                yield _materialized(result, warehouse)
+            else:
+                failed.append(f"{result.asset_key.to_user_string()}: {result.message}")
     tests = [key.name for key in context.selected_asset_check_keys]
     if tests:
-        yield from mapper.checks(warm.invoke("test", "--select", *tests))
+        found = run("test", "--select", *tests, variables=EVERYTHING, run_id=context.run_id)
+        yield from evaluations(found, PLAN)
     if failed:
         raise dg.Failure("dbt could not build " + "; ".join(failed))
 

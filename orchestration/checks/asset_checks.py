@@ -1,14 +1,12 @@
 """Checks that are Python rather than dbt tests; the micro-batch run evaluates the same functions."""
 
-import json
 from collections.abc import Iterator
 
 import dagster as dg
 
 from ingest.core.topics import BY_RAW_TABLE, TOPICS
 from orchestration.checks.raw_tables import RAW_CHECKS
-from orchestration.dbt.project import dbt_project
-from orchestration.dbt.translator import TickhouseTranslator
+from orchestration.dbt.plans import current_plan
 from orchestration.keys import IS_BUILT, raw_key
 from orchestration.resources import WarehouseResource
 
@@ -42,18 +40,7 @@ def raw_table_checks(
             )
 
 
-def _model_keys() -> dict[dg.AssetKey, str]:
-    project = dbt_project()
-    manifest = json.loads(project.manifest_path.read_text())
-    translator = TickhouseTranslator()
-    return {
-        translator.get_asset_spec(manifest, unique_id, project).key: unique_id
-        for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "model"
-    }
-
-
-MODEL_IDS = _model_keys()
+MODEL_IDS = {dg.AssetKey(asset.key): uid for uid, asset in current_plan().assets.items()}
 
 
 @dg.multi_asset_check(

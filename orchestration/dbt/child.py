@@ -1,6 +1,6 @@
-"""dbt in a process of its own, for what the plan cannot do: `python -m orchestration.dbt.child run …`.
+"""dbt in a process of its own, for what the plan cannot do.
 
-Says what became of each model, as a line of JSON.
+`python -m orchestration.dbt.child VARIABLES run …` says what became of each model or test, as a line of JSON.
 """
 
 import json
@@ -10,8 +10,8 @@ from orchestration.dbt.spawned import RESULTS
 from orchestration.dbt.warm import WarmDbt
 
 
-def main(arguments: list[str]) -> None:
-    results = WarmDbt().invoke(*arguments).results
+def main(variables: str, *arguments: str) -> None:
+    results = WarmDbt(json.loads(variables)).invoke(*arguments).results
     found = [
         {
             "unique_id": result.node.unique_id,
@@ -20,11 +20,13 @@ def main(arguments: list[str]) -> None:
             "message": result.message or "",
             "seconds": result.execution_time,
             "rows": result.adapter_response.get("rows_affected"),
+            "failures": result.failures or 0,
         }
         for result in results
+        if str(result.status) != "skipped"
     ]
     sys.stdout.write(f"{RESULTS}{json.dumps(found)}\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

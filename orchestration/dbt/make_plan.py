@@ -5,6 +5,7 @@ dbt parse ─▶ dbt run with the variable `plan`, over an empty warehouse that 
 With that variable a model is not built: its result is its statements (macros/progress/plan.sql).
 """
 
+import fcntl
 import json
 import os
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 from dbt import version
 from dbt.artifacts.schemas.results import RunStatus
 from dbt.artifacts.schemas.run import RunExecutionResult
@@ -24,7 +26,8 @@ from ingest.core.settings import load_settings
 from ingest.warehouse.models import lineage
 from orchestration.dbt import environment
 from orchestration.dbt.fingerprint import fingerprint
-from orchestration.dbt.plan import Plan, PlannedModel, PlannedTest, statements_of
+from orchestration.dbt.plan import Plan, PlannedModel, PlannedTest, read_current, statements_of
+from orchestration.dbt.specs import planned_asset
 from orchestration.dbt.translator import TickhouseTranslator
 
 # What the loop reads of a model's meta.
@@ -34,6 +37,7 @@ PLANNED = ("affected_keys", "settled_view")
 ASKS_AT_RUN_TIME = {"macro.dbt.run_query", "macro.dbt.statement"}
 QUIET = ("--quiet", "--no-write-json", "--log-level", "none", "--log-level-file", "none")
 QUICK = ("--no-populate-cache", "--no-version-check")
+TRANSLATOR = TickhouseTranslator()
 TestNode = GenericTestNode | SingularTestNode
 
 
@@ -68,6 +72,7 @@ def plan_of(manifest: Manifest, where: Sequence[str], made_from: str) -> Plan:
         _excerpt(written),
         {uid: _planned(manifest, uid, written["parent_map"][uid], rendered) for uid in in_order},
         _planned_tests(manifest, written, where),
+        {uid: planned_asset(TRANSLATOR.get_asset_spec(written, uid, None)) for uid in in_order},
     )
 
 
@@ -135,7 +140,16 @@ def _planned_tests(
         if shown is not None:
             models = tuple(uid for uid in node.depends_on.nodes if uid.startswith("model."))
             can_fail = str(node.config.severity).lower() == "error"
-            found[node.unique_id] = PlannedTest(node.unique_id, *shown, models, _question(node), can_fail)
+            found[node.unique_id] = PlannedTest(
+                node.unique_id,
+                tuple(shown.asset_key.path),
+                shown.name,
+                models,
+                _question(node),
+                can_fail,
+                tuple(tuple(dep.asset_key.path) for dep in shown.additional_deps),
+                shown.blocking,
+            )
     return found
 
 
@@ -150,14 +164,13 @@ from (
 {limit}) as dbt_internal_test"""
 
 
-def _shown(written: Mapping[str, Any], test_id: str) -> tuple[tuple[str, ...], str] | None:
-    """The asset that a test is shown on, and the name of its check."""
-    translator = TickhouseTranslator()
+def _shown(written: Mapping[str, Any], test_id: str) -> dg.AssetCheckSpec | None:
+    """The check that shows a test."""
     for parent in written["parent_map"].get(test_id, ()):
-        spec = translator.get_asset_spec(written, parent, None)
-        check = translator.get_asset_check_spec(spec, written, test_id, None)
+        spec = TRANSLATOR.get_asset_spec(written, parent, None)
+        check = TRANSLATOR.get_asset_check_spec(spec, written, test_id, None)
         if check is not None:
-            return tuple(check.asset_key.path), check.name
+            return check
     return None
 
 
@@ -199,5 +212,15 @@ def plan_path() -> Path:
     return environment.plan_file(load_settings())
 
 
+def main() -> None:
+    """One at a time: a run and the code location may find the same plan stale at once."""
+    path = plan_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if read_current(path, fingerprint(environment.DBT_DIR, load_settings())) is None:
+            make_plan().write(path)
+
+
 if __name__ == "__main__":
-    make_plan().write(plan_path())
+    main()

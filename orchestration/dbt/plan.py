@@ -7,7 +7,7 @@ of the batches in (built_through, building_through].
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,26 @@ class PlannedTest:
     """One row: the failures, whether to warn of them, whether they are an error."""
     can_fail: bool
     """False: it is there to warn."""
+    also_looks_at: tuple[tuple[str, ...], ...] = ()
+    """Other assets that the UI draws a line from."""
+    is_blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAsset:
+    """How the UI shows a model, as dagster-dbt says it (orchestration/dbt/specs.py)."""
+
+    key: tuple[str, ...]
+    deps: tuple[tuple[str, ...], ...]
+    description: str
+    group: str
+    owners: tuple[str, ...]
+    tags: Mapping[str, str]
+    code_version: str
+    facts: Mapping[str, str]
+    """Metadata that is text."""
+    columns: str
+    """A TableSchema, as Dagster writes it down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +119,7 @@ class Plan:
     models: Mapping[str, PlannedModel]
     """Parents before their children."""
     tests: Mapping[str, PlannedTest]
+    assets: Mapping[str, PlannedAsset]
 
     def write(self, path: Path) -> None:
         """All of it, or nothing."""
@@ -116,7 +137,19 @@ def read_plan(path: Path) -> Plan:
         read["manifest"],
         {uid: _model(entry) for uid, entry in read["models"].items()},
         {uid: _test(entry) for uid, entry in read["tests"].items()},
+        {uid: _asset(entry) for uid, entry in read["assets"].items()},
     )
+
+
+def read_current(path: Path, wanted: str) -> Plan | None:
+    """The plan of that fingerprint; None: there is none, or an older Tickhouse wrote it differently."""
+    if not path.exists():
+        return None
+    try:
+        found = read_plan(path)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if found.fingerprint == wanted else None
 
 
 def statements_of(entry: Mapping[str, Any] | None) -> Rewrite | View | None:
@@ -140,4 +173,14 @@ def _model(entry: Mapping[str, Any]) -> PlannedModel:
 
 
 def _test(entry: Mapping[str, Any]) -> PlannedTest:
-    return PlannedTest(**{**entry, "asset": tuple(entry["asset"]), "models": tuple(entry["models"])})
+    lists = {"asset": tuple(entry["asset"]), "models": tuple(entry["models"])}
+    return PlannedTest(**{**entry, **lists, "also_looks_at": _keys(entry["also_looks_at"])})
+
+
+def _asset(entry: Mapping[str, Any]) -> PlannedAsset:
+    lists = {"key": tuple(entry["key"]), "deps": _keys(entry["deps"]), "owners": tuple(entry["owners"])}
+    return PlannedAsset(**{**entry, **lists})
+
+
+def _keys(entries: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(tuple, entries))

@@ -5,12 +5,13 @@ fingerprint of the project ─ as the plan's? ─ yes ─▶ the plan
 """
 
 import time
+from functools import lru_cache
 
 from ingest.core.errors import NeedsAttention
 from ingest.core.settings import Settings, load_settings
 from orchestration.dbt import environment
 from orchestration.dbt.fingerprint import Watch
-from orchestration.dbt.plan import Plan, read_plan
+from orchestration.dbt.plan import Plan, read_current
 from orchestration.dbt.spawned import Spawned, tail
 
 MAKE = "orchestration.dbt.make_plan"
@@ -38,7 +39,7 @@ class Plans:
             self._end(self._maker)
         wanted = self._watch.fingerprint()
         if self._plan is None or self._plan.fingerprint != wanted:
-            self._plan = self._read(wanted)
+            self._plan = read_current(self.path, wanted)
         if self._plan is None and time.monotonic() - self._failed_at > AGAIN_SECONDS:
             self._maker = Spawned(MAKE)
         return self._plan
@@ -52,20 +53,17 @@ class Plans:
                 self._end(self._maker)
         return plan
 
-    def _read(self, wanted: str) -> Plan | None:
-        if not self.path.exists():
-            return None
-        try:
-            found = read_plan(self.path)
-        except (ValueError, KeyError, TypeError):  # an older Tickhouse wrote it in another shape
-            return None
-        return found if found.fingerprint == wanted else None
-
     def _end(self, maker: Spawned) -> None:
         succeeded, said = maker.outcome()
         self._maker, self.trouble = None, None if succeeded else tail(said)
         if not succeeded:
             self._failed_at = time.monotonic()
+
+
+@lru_cache
+def current_plan() -> Plan:
+    """As this process finds it first: what the code location shows."""
+    return Plans(load_settings()).wait()
 
 
 if __name__ == "__main__":

@@ -37,8 +37,10 @@ class Spawned:
             return succeeded, said.read().strip()
 
     def stop(self) -> None:
+        """Ends it, if it has not ended."""
         self._process.terminate()
-        self.outcome()
+        self._process.wait()
+        self._said.close()
 
 
 def tail(text: str) -> str:

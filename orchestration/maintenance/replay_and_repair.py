@@ -11,7 +11,8 @@ from ingest.core.topics import BY_NAME, find_topics
 from ingest.drain.repair import repair
 from ingest.kafka.open import open_log
 from ingest.warehouse.replay import Batches, batches_between, replay
-from orchestration.dbt.warm import WarmDbt
+from orchestration.dbt.by_dbt import model_result, run
+from orchestration.dbt.plans import current_plan
 from orchestration.keys import POOL
 from orchestration.micro_batch.due_models import look, read_models
 from orchestration.resources import WarehouseResource
@@ -44,12 +45,14 @@ def mark_for_replay(
 @dg.op(pool=POOL, ins={"after": dg.In(dg.Nothing)})
 def build_pending(context: dg.OpExecutionContext, database: WarehouseResource) -> None:
     """Whatever has work, at once; a micro-batch run that is alive may be quicker, which does no harm."""
-    dbt = WarmDbt()
     with database.get_connection() as connection:
-        standing = look(read_models(dbt.manifest_json), connection)
-        due = standing.with_quiet_parents(standing.due(all_cadences=True))
-        results = dbt.invoke("run", "--select", *(model.name for model in due)).results if due else []
-    failed = [f"{r.node.name}: {r.message}" for r in results if str(r.status) != "success"]
+        standing = look(read_models(current_plan().manifest), connection)
+    due = standing.with_quiet_parents(standing.due(all_cadences=True))
+    with database.warehouse.building():
+        names = [model.name for model in due]
+        results = run("run", "--select", *names, run_id=context.run_id) if due else []
+    found = map(model_result, results)
+    failed = [f"{one.asset_key.path[-1]}: {one.message}" for one in found if not one.succeeded]
     if failed:
         raise dg.Failure("dbt could not build " + "; ".join(failed))
     context.log.info(f"Built {len(results)} models.")

@@ -5,17 +5,18 @@ rebuild due, model missing, no statements ─▶ dbt run --select … ─▶ res
 The child takes the warehouse file by itself, model by model; it is never waited for while the file is held.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from ingest.core.errors import NeedsAttention
+from orchestration.dbt.by_dbt import entries, model_result, spawn
 from orchestration.dbt.outcome import ModelResult
 from orchestration.dbt.plan import PlannedModel
-from orchestration.dbt.spawned import RESULTS, Spawned, tail
 
-CHILD = "orchestration.dbt.child"
+if TYPE_CHECKING:
+    from orchestration.dbt.spawned import Spawned
 
 
 class Errands:
@@ -42,18 +43,18 @@ class Errands:
         if noted and self._child is None:
             self._asked = noted
             names = (model.name for model in noted.values())
-            self._child = Spawned(CHILD, "run", "--select", *names, run_id=self._run_id)
+            self._child = spawn("run", "--select", *names, run_id=self._run_id)
 
     def results(self, *, wait: bool = False) -> list[ModelResult]:
         """Of the one that has come back, if one has."""
         if self._child is None or not (wait or self._child.has_ended):
             return []
-        succeeded, said = self._child.outcome()
-        asked, self._asked, self._child = self._asked, {}, None
-        told = [line.removeprefix(RESULTS) for line in said.splitlines() if line.startswith(RESULTS)]
-        if not succeeded or not told:
-            return [_failed(model, tail(said)) for model in asked.values()]
-        return [_result(entry) for entry in json.loads(told[-1])]
+        asked, child = self._asked, self._child
+        self._asked, self._child = {}, None
+        try:
+            return [model_result(entry) for entry in entries(child)]
+        except NeedsAttention as error:
+            return [_failed(model, str(error)) for model in asked.values()]
 
     def close(self) -> None:
         """What it has built is settled, model by model; the rest is due as before."""
@@ -64,9 +65,3 @@ class Errands:
 def _failed(model: PlannedModel, why: str) -> ModelResult:
     key = dg.AssetKey([model.schema, model.name])
     return ModelResult(model.unique_id, key, "error", why, 0.0, None)
-
-
-def _result(entry: Mapping[str, Any]) -> ModelResult:
-    rows = entry["rows"] if isinstance(entry["rows"], int) and entry["rows"] >= 0 else None
-    key = dg.AssetKey(entry["asset"])
-    return ModelResult(entry["unique_id"], key, entry["status"], entry["message"], entry["seconds"], rows)

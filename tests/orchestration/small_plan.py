@@ -50,6 +50,7 @@ PLAN = Plan(
     },
     {uid: planned(uid) for uid in (STG, FCT)},
     {"test.t": planned_test(STG)},
+    {},
 )
 
 

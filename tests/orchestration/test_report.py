@@ -9,7 +9,7 @@ from ingest.core.topics import BY_NAME
 from ingest.core.window import Partition, Window
 from ingest.warehouse.protocol import Landed
 from orchestration.checks.raw_tables import CheckResult
-from orchestration.dbt.results import ModelResult
+from orchestration.dbt.outcome import ModelResult
 from orchestration.keys import IS_BUILT, raw_key, topic_key
 from orchestration.micro_batch import report as report_module
 from orchestration.micro_batch.report import Event, Report
