@@ -1,6 +1,7 @@
 """What became of a model or a data test, whoever ran it: the plan or dbt."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import dagster as dg
 
@@ -17,6 +18,8 @@ class ModelResult:
     message: str
     seconds: float
     rows: int | None
+    how: Mapping[str, str] = field(default_factory=dict)
+    """By which plan, or why by dbt: metadata for the UI."""
 
     @property
     def succeeded(self) -> bool:

@@ -121,6 +121,13 @@ class Plan:
     tests: Mapping[str, PlannedTest]
     assets: Mapping[str, PlannedAsset]
 
+    @property
+    def watched(self) -> list[tuple[str, str]]:
+        """Schema and name of the models that people look at all the time."""
+        metas = {uid: node["config"]["meta"] for uid, node in self.manifest["nodes"].items()}
+        models = ((uid, model) for uid, model in self.models.items() if uid in metas)
+        return [(model.schema, model.name) for uid, model in models if metas[uid].get("watched")]
+
     def write(self, path: Path) -> None:
         """All of it, or nothing."""
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,11 @@ class Plans:
             self._maker = Spawned(MAKE)
         return self._plan
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the plan that was asked for last was the current one."""
+        return self._plan is not None and self._maker is None
+
     def wait(self) -> Plan:
         """The current plan; NeedsAttention if dbt cannot make it."""
         while (plan := self.current()) is None:

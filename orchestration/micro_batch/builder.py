@@ -9,7 +9,7 @@ Whatever ends a process in between leaves the rows and the progress as they were
 its rows are stamped: dbt_project/macros/progress/progress.sql.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -44,6 +44,7 @@ class Builder:
     def __init__(self, plan: Plan, *, is_ddl_transactional: bool) -> None:
         """Where a statement that defines something ends the transaction, each model has one of its own."""
         self._models = plan.models
+        self._said = {"plan": plan.fingerprint, "dbt_version": plan.dbt_version}
         self._progress = Progress(plan)
         self._tables = Tables(plan, is_ddl_transactional=is_ddl_transactional)
         self._at_once = is_ddl_transactional
@@ -110,7 +111,11 @@ class Builder:
     def _done(self, jobs: Sequence[Job]) -> list[ModelResult]:
         self._tables.stand(job.model for job in jobs if job.is_first)
         self._made_views |= {job.model.unique_id for job in jobs if isinstance(job.model.statements, View)}
-        return [_succeeded(job) for job in jobs if not job.is_quiet]
+        return [self._succeeded(job) for job in jobs if not job.is_quiet]
+
+    def _succeeded(self, job: Job) -> ModelResult:
+        how = {**self._said, "statements": f"tickhouse build --explain {job.model.name}"}
+        return _result(job.model, "success", "", job.seconds, job.rows, how)
 
     def _prepare(self, connection: Connection, job: Job) -> None:
         if self._is_to_do(job):
@@ -122,14 +127,12 @@ class Builder:
         return job.model.unique_id not in self._made_views if is_view else not job.is_quiet
 
 
-def _succeeded(job: Job) -> ModelResult:
-    return _result(job.model, "success", "", job.seconds, job.rows)
-
-
 def _failed(model: PlannedModel, why: str) -> ModelResult:
-    return _result(model, "error", why, 0.0, None)
+    return _result(model, "error", why, 0.0, None, {})
 
 
-def _result(model: PlannedModel, status: str, message: str, seconds: float, rows: int | None) -> ModelResult:
+def _result(
+    model: PlannedModel, status: str, message: str, seconds: float, rows: int | None, how: Mapping[str, str]
+) -> ModelResult:
     key = dg.AssetKey([model.schema, model.name])
-    return ModelResult(model.unique_id, key, status, message, seconds, rows)
+    return ModelResult(model.unique_id, key, status, message, seconds, rows, how)

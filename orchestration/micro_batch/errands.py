@@ -6,6 +6,7 @@ The child takes the warehouse file by itself, model by model; it is never waited
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -52,14 +53,21 @@ class Errands:
         asked, child = self._asked, self._child
         self._asked, self._child = {}, None
         try:
-            return [model_result(entry) for entry in entries(child)]
+            results = [model_result(entry) for entry in entries(child)]
         except NeedsAttention as error:
             return [_failed(model, str(error)) for model in asked.values()]
+        return [replace(result, how=_why_dbt(asked.get(result.unique_id))) for result in results]
 
     def close(self) -> None:
         """What it has built is settled, model by model; the rest is due as before."""
         if self._child is not None:
             self._child.stop()
+
+
+def _why_dbt(model: PlannedModel | None) -> dict[str, str]:
+    """A model that the plan can build had to be made, or made anew."""
+    why = model.why_not if model is not None else ""
+    return {"built_by": f"dbt, in a process of its own: {why or 'it was missing, or due for a rebuild'}"}
 
 
 def _failed(model: PlannedModel, why: str) -> ModelResult:

@@ -14,6 +14,7 @@ from pydantic import Field
 from ingest.core.beats import beats
 from ingest.core.errors import BrokerUnavailable, NeedsAttention
 from ingest.core.settings import load_settings
+from ingest.core.topics import TOPICS
 from ingest.core.visible import visible
 from ingest.drain.drain import Drain
 from ingest.kafka.arrivals import Arrivals
@@ -23,9 +24,13 @@ from ingest.sinks.open import open_sinks
 from ingest.sinks.writer import Delivery, SinkWriter
 from ingest.warehouse.engine import capabilities_of
 from ingest.warehouse.models import read_models
+from orchestration.checks.raw_tables import RAW_CHECKS
+from orchestration.dbt.plan import Plan
 from orchestration.dbt.plans import Plans
+from orchestration.keys import IS_BUILT, READABLE, raw_key
 from orchestration.micro_batch.report import Event, Report
 from orchestration.micro_batch.reported_positions import Committed, remember
+from orchestration.micro_batch.told import told_before
 from orchestration.micro_batch.turn import Pace, Turn, Turns
 from orchestration.run_warehouse import warehouse_of_run
 from orchestration.sinks.report import SinkReport
@@ -34,6 +39,7 @@ from orchestration.sinks.report import SinkReport
 ASKED_SECONDS = 0.5
 # So long a turn waits for messages: what else there is to do (slower models, tests) comes without them.
 WAITED_SECONDS = 1.0
+WAITS_FOR_PLAN = "The dbt project was changed: dbt renders it anew, messages go on landing, models wait."
 RELIEVED = "another run has taken over, or it was asked to end"
 
 
@@ -49,9 +55,11 @@ class LoopConfig(dg.Config):
         default=1.0, description="A turn begins at most this often; 0: when something comes."
     )
     test_seconds: float = Field(default=60, description="Data tests and raw checks run this often.")
-    report_seconds: float = Field(default=30, description="Each asset reports at most this often.")
+    report_seconds: float = Field(
+        default=300, description="Each asset reports at most this often; what people watch, each minute."
+    )
     check_report_seconds: float = Field(
-        default=300, description="Each check reports at most this often, or when its colour changes."
+        default=1800, description="Each check reports at most this often, or when its colour changes."
     )
 
 
@@ -75,14 +83,21 @@ class MicroBatch:
             config.turn_seconds,
             config.test_seconds,
         )
-        plans = Plans(settings)
-        plans.wait()  # with it there is a manifest, too
+        self._plans = plans = Plans(settings)
+        plan = plans.wait()  # with it there is a manifest, too
+        self._plan_trouble = ""
+        self._models = [dg.AssetKey([model.schema, model.name]) for model in plan.models.values()]
         # Beside the turns: what the marts hold goes to the configured stores.
         sinks = open_sinks(settings)
         self._sinks = SinkWriter(sinks, read_models() if sinks else [])
         self._sink_report = SinkReport(asset_seconds=config.report_seconds)
         self._turns = Turns(self._run_id, self._drain, self._warehouse, plans, pace, self._sinks.read)
-        self._report = Report(asset_seconds=config.report_seconds, check_seconds=config.check_report_seconds)
+        self._report = Report(
+            asset_seconds=config.report_seconds,
+            check_seconds=config.check_report_seconds,
+            watched={dg.AssetKey(key) for key in plan.watched},
+            told=told_before(context.instance, _checks(plan)),
+        )
 
     def loop(self) -> Iterator[Event]:
         """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
@@ -127,6 +142,7 @@ class MicroBatch:
                 self._log.info(f"{landed.topic}: life {landed.opened_life} begins.")
             for lost in landed.lost:
                 self._log.warning(f"{lost} was gone from Kafka before it was landed (retention).")
+        self._tell_of_plan()
         self._report.lag(self._drain.lag())
         self._report.readable({check.raw_table for check in turn.checks}, self._drain.troubles)
         self._report.tables(turn.seen.row_counts, turn.seen.previews)
@@ -146,6 +162,18 @@ class MicroBatch:
             self._report.raw_check(check)
         for alert in turn.alerts:
             self._report.alert(alert)
+
+    def _tell_of_plan(self) -> None:
+        """Whenever it is another word: models wait for the plan of a project that was changed."""
+        trouble = self._plans.trouble or ("" if self._plans.is_there else WAITS_FOR_PLAN)
+        if trouble == self._plan_trouble:
+            return
+        self._plan_trouble = trouble
+        if self._plans.trouble:
+            self._log.error(f"dbt cannot render the changed project, so nothing is built from it: {trouble}")
+            self._report.cannot_be_planned(self._models, trouble)
+        else:
+            self._log.info(trouble or "The plan of the changed project is there: its models are built on.")
 
     def _tell_of_sinks(self, deliveries: Iterable[Delivery]) -> None:
         for trouble in self._sink_report.delivered(deliveries):
@@ -183,7 +211,8 @@ class MicroBatch:
             self._tell(self._turns.take(is_last=True))
         self._tell_of_sinks([*self._sinks.write(), *self._sinks.close()])
         self._remember()
-        yield from self._report.events(everything=True)
+        is_relieved = ending == RELIEVED
+        yield from self._report.events(everything=not is_relieved, all_raw=is_relieved)
         yield from self._sink_report.events(everything=True)
         self._log.info(f"Ends: {ending}.")
 
@@ -192,6 +221,17 @@ class MicroBatch:
         wait = self._turns.next_due_seconds
         due_at = None if wait is None else time.time() + wait
         remember(self._instance, self._run_id, Committed(self._drain.positions(), due_at))
+
+
+def _checks(plan: Plan) -> Iterator[dg.AssetCheckKey]:
+    """Those that a run tells of."""
+    for model in plan.models.values():
+        yield dg.AssetCheckKey(dg.AssetKey([model.schema, model.name]), IS_BUILT)
+    for test in plan.tests.values():
+        yield dg.AssetCheckKey(dg.AssetKey(test.asset), test.check)
+    for topic in TOPICS:
+        for name in (READABLE, *(check.__name__ for check in RAW_CHECKS)):
+            yield dg.AssetCheckKey(raw_key(topic.raw_table), name)
 
 
 def configured() -> LoopConfig:

@@ -1,12 +1,13 @@
 """What the UI is told, and how often.
 
-Every event costs a kilobyte of history. So an asset is heard at most every `asset_seconds`, with the sums
-since, and a check every `check_seconds`, unless its colour changes: that is told at once. Raw comes before
-dbt, or staging would show as stale.
+Every event costs two to twenty kilobytes of history, twice. So an asset is heard at most every
+`asset_seconds` (what people watch: each minute), with the sums since, and a check every `check_seconds`,
+unless its colour changes: that is told at once. What an earlier run told counts. Raw comes before dbt, or
+staging would show as stale.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -18,7 +19,10 @@ from orchestration.checks.raw_tables import CheckResult
 from orchestration.dbt.outcome import ModelResult
 from orchestration.escaping import as_block
 from orchestration.keys import IS_BUILT, READABLE, raw_key, topic_key
+from orchestration.micro_batch.told import Told
 from orchestration.notify.price_alerts import ALERTS, PriceAlert
+
+WATCHED_SECONDS = 60.0
 
 Metadata = int | float | str | dg.MetadataValue
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.AssetObservation
@@ -39,21 +43,32 @@ class _Sums:
 class Report:
     """Gathers what happened; `events` says what is due."""
 
-    def __init__(self, *, asset_seconds: float, check_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        asset_seconds: float,
+        check_seconds: float,
+        watched: Set[dg.AssetKey] = frozenset(),
+        told: Told | None = None,
+    ) -> None:
+        told = told or Told()
         self._asset_seconds = asset_seconds
         self._check_seconds = check_seconds
+        self._watched = watched
         self._raw: dict[dg.AssetKey, _Sums] = {}
         self._models: dict[dg.AssetKey, _Sums] = {}
         self._row_counts: dict[dg.AssetKey, int] = {}
         self._previews: dict[dg.AssetKey, Mapping[str, dg.MetadataValue]] = {}
         self._checks: dict[dg.AssetCheckKey, dg.AssetCheckEvaluation] = {}
         self._lag: dict[str, int] = {}
+        self._lag_to_tell: set[str] = set()
         self._unreadable: set[str] = set()
         self._alerts: list[PriceAlert] = []
-        self._asset_told: dict[dg.AssetKey, float] = {}
-        self._check_told: dict[dg.AssetCheckKey, tuple[float, bool]] = {}
+        self._asset_told = dict(told.assets)
+        self._check_told = dict(told.checks)
 
     def landed(self, landed: Landed, seconds: float) -> None:
+        self._lag_to_tell.add(landed.topic)
         entry = self._raw.setdefault(raw_key(landed.raw_table), _Sums())
         lost = sum(window.end - window.first for window in landed.lost)
         entry.add(rows=landed.row_count, batches=1, lost_offsets=lost)
@@ -65,6 +80,8 @@ class Report:
             entry.latest["topic_life"] = landed.opened_life
 
     def lag(self, lag: Mapping[str, int]) -> None:
+        """Told of topics that land something, or have something that did not land."""
+        self._lag_to_tell |= {topic for topic, behind in lag.items() if behind or self._lag.get(topic)}
         self._lag.update(lag)
 
     def tables(
@@ -79,6 +96,7 @@ class Report:
         if result.succeeded:
             entry = self._models.setdefault(result.asset_key, _Sums())
             entry.add(builds=1, build_seconds=result.seconds, rows_written=result.rows or 0)
+            entry.latest |= result.how
         self.check(
             dg.AssetCheckEvaluation(
                 asset_key=result.asset_key,
@@ -88,6 +106,15 @@ class Report:
                 metadata={"status": result.status},
             )
         )
+
+    def cannot_be_planned(self, models: Iterable[dg.AssetKey], trouble: str) -> None:
+        """None of them is built until dbt can render the project again."""
+        for key in models:
+            self.check(
+                dg.AssetCheckEvaluation(
+                    asset_key=key, check_name=IS_BUILT, passed=False, description=as_block(trouble)
+                )
+            )
 
     def raw_check(self, result: CheckResult) -> None:
         self.check(
@@ -121,25 +148,34 @@ class Report:
     def check(self, evaluation: dg.AssetCheckEvaluation) -> None:
         self._checks[evaluation.asset_check_key] = evaluation
 
-    def events(self, *, everything: bool = False) -> Iterator[Event]:
-        """What is due now; at the end of a run, everything that is left."""
+    def events(self, *, everything: bool = False, all_raw: bool = False) -> Iterator[Event]:
+        """What is due now; at the end of a run, everything that is left. A run that is relieved tells all
+        that landed; of models the next one tells more soon."""
         now = time.monotonic()
         while self._alerts:
             yield dg.AssetObservation(ALERTS, metadata=self._alerts.pop(0).metadata)
-        for name, lag in self._lag.items():
+        for name in sorted(self._lag_to_tell & self._lag.keys()):
             key = topic_key(BY_NAME[name])
-            if everything or now - self._asset_told.get(key, float("-inf")) >= self._asset_seconds:
+            if everything or self._is_due(key, now):
                 self._asset_told[key] = now
-                yield dg.AssetObservation(key, metadata={"lag": lag})
+                self._lag_to_tell.discard(name)
+                yield dg.AssetObservation(key, metadata={"lag": self._lag[name]})
         # A model's first report waits until its rows were counted: it stays on the page for half a minute.
         is_counted = everything or bool(self._row_counts)
         for gathered in (self._raw, self._models) if is_counted else (self._raw,):
+            is_whole = everything or (all_raw and gathered is self._raw)
             for key, sums in list(gathered.items()):
-                if everything or now - self._asset_told.get(key, float("-inf")) >= self._asset_seconds:
+                if is_whole or self._is_due(key, now):
                     self._asset_told[key] = now
                     del gathered[key]
                     yield dg.AssetMaterialization(key, metadata=self._metadata(key, sums))
         yield from self._due_checks(now)
+
+    def _is_due(self, key: dg.AssetKey, now: float) -> bool:
+        seconds = self._asset_seconds
+        if key in self._watched:
+            seconds = min(seconds, WATCHED_SECONDS)
+        return now - self._asset_told.get(key, float("-inf")) >= seconds
 
     def _metadata(self, key: dg.AssetKey, sums: _Sums) -> dict[str, Metadata]:
         found: dict[str, Metadata] = {name: round(value, 3) for name, value in sums.sums.items()}

@@ -8,7 +8,7 @@ from ingest.warehouse.protocol import Warehouse
 from orchestration.preview.book_pictures import figures
 from orchestration.preview.market_pictures import PICTURES
 
-ROWS = 5
+ROWS = 3
 LONGEST_TEXT = 120
 SCHEMAS = ("raw", "staging", "intermediate", "marts")
 

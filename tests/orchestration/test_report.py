@@ -1,5 +1,6 @@
 """What the UI is told: sums since it was told last, seldom; a change of colour at once; raw before dbt."""
 
+import time
 from types import SimpleNamespace
 
 import dagster as dg
@@ -13,6 +14,7 @@ from orchestration.dbt.outcome import ModelResult
 from orchestration.keys import IS_BUILT, raw_key, topic_key
 from orchestration.micro_batch import report as report_module
 from orchestration.micro_batch.report import Event, Report
+from orchestration.micro_batch.told import told_before
 
 TOPIC = BY_NAME["binance.trades"]
 RAW, TRADES = raw_key(TOPIC.raw_table), dg.AssetKey(["marts", "fct_trades"])
@@ -171,3 +173,66 @@ def test_each_report_of_a_table_has_its_rows_and_its_preview(report: Report, clo
         clock[0] += ASSET_SECONDS
     assert [metadata["dagster/row_count"] for metadata in seen] == [123, 123]
     assert [metadata.get("newest") for metadata in seen] == ["| a |", "| a |"]
+
+
+def test_what_people_watch_is_told_each_minute(clock: list[float]) -> None:
+    report = Report(asset_seconds=300, check_seconds=CHECK_SECONDS, watched={TRADES})
+    report.tables({TRADES: 1}, {})
+    times = []
+    for clock[0] in range(1000, 1200, 20):
+        report.landed(landed(1, 0, 5), 0.1)
+        report.model(model())
+        times += [(clock[0], key) for key in told(list(report.events()))]
+    assert times == [(1000, RAW), (1000, TRADES), (1060, TRADES), (1120, TRADES), (1180, TRADES)]
+
+
+def test_a_topic_without_messages_is_not_told_of(report: Report, clock: list[float]) -> None:
+    seen = []
+    for clock[0], lag in ((1000, 0), (1100, 7), (1200, 7), (1300, 0), (1400, 0)):
+        report.lag({TOPIC.name: lag})
+        seen += [event.metadata["lag"].value for event in report.events()]
+    assert seen == [7, 7, 0]
+    report.landed(landed(1, 0, 5), 0.1)
+    clock[0] += 100
+    assert topic_key(TOPIC) in {event.asset_key for event in report.events()}
+
+
+def test_a_run_that_is_relieved_tells_all_that_landed_and_leaves_models_to_the_next(report: Report) -> None:
+    for _ in range(2):
+        list(report.events())
+        report.landed(landed(1, 0, 5), 0.1)
+        report.model(model())
+    list(report.events())
+    report.landed(landed(2, 5, 9), 0.1)
+    report.model(model())
+    assert set(told(list(report.events(all_raw=True)))) == {RAW}
+
+
+def test_a_successor_goes_on_where_its_predecessor_stopped(clock: list[float]) -> None:
+    """What the history says, on the clock of the process that asks."""
+    with dg.instance_for_test() as instance:
+        green, red = (dg.AssetCheckKey(TRADES, name) for name in ("green", "red"))
+
+        @dg.asset(key=TRADES, check_specs=[dg.AssetCheckSpec(key.name, asset=TRADES) for key in (green, red)])
+        def trades() -> dg.MaterializeResult:
+            checks = [dg.AssetCheckResult(check_name=key.name, passed=key == green) for key in (green, red)]
+            return dg.MaterializeResult(check_results=checks)
+
+        assert dg.materialize([trades], instance=instance).success
+        before = told_before(instance, [green, red, dg.AssetCheckKey(TRADES, "never")])
+    assert before.assets.keys() == {TRADES}
+    assert {key: passed for key, (_, passed) in before.checks.items()} == {green: True, red: False}
+    now = time.monotonic()
+    assert all(now - 60 < at <= now for at in (before.assets[TRADES], before.checks[green][0]))
+    clock[0] = now
+    report = Report(asset_seconds=300, check_seconds=300, told=before)
+    report.tables({TRADES: 1}, {})
+    report.model(model())
+    for key in (green, red):
+        report.check(dg.AssetCheckEvaluation(asset_key=TRADES, check_name=key.name, passed=True))
+    events = list(report.events())
+    assert not told(events)
+    assert [event.check_name for event in events if isinstance(event, dg.AssetCheckEvaluation)] == [
+        IS_BUILT,
+        "red",
+    ]

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from orchestration.dbt.results import ModelResult
+from orchestration.dbt.outcome import ModelResult
 from orchestration.micro_batch.report import Report
 from orchestration.notify.price_alerts import ALERTS, PriceAlert
 from orchestration.preview.market_pictures import vwap_picture
