@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: help install dev test test-snowflake captures lint format bench docs lock clean
+.PHONY: help install dev test test-snowflake captures lint format bench docs lock sbom clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,8 +17,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@awk '/^[a-z]/ { on = /^uv==/ } on' requirements.lock > .venv/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock
-	@$(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --editable .
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes \
+		--build-constraints requirements.lock -r requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 dev: install ## everything, live, in the Dagster UI
@@ -59,6 +60,9 @@ lock: $(STAMP) ## resolve the dependencies again
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --custom-compile-command "make lock" tests/snowflake/stand_in.in \
 		-o tests/snowflake/stand_in.lock
+
+sbom: install ## sbom/: a CycloneDX bill of materials and the third-party notices, from the lock files
+	@$(BIN)/python .ci/sbom.py
 
 clean: ## what was generated, but no data
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs *.egg-info
