@@ -17,6 +17,11 @@ class Feed(Protocol):
 
     topic: str
 
+    @property
+    def now(self) -> datetime:
+        """By the exchange's clock: nothing that is good was made later."""
+        ...
+
     def payload(self) -> bytes:
         """A good message, with an id of its own."""
         ...
@@ -35,12 +40,15 @@ class _Numbered:
         self._random = random
         self._sent = 0
 
+    @property
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self._sent * 0.9)
+
     def _next(self) -> tuple[int, int]:
         """An id, and an exchange time that mostly grows with it."""
         self._sent += 1
         late = self._random.uniform(0, 300) if self._random.random() < 0.05 else 0
-        at = START + timedelta(seconds=max(self._sent * 0.9 - late, 0))
-        return self._sent, epoch_ms(at)
+        return self._sent, epoch_ms(max(self.now - timedelta(seconds=late), START))
 
     def _amount(self, decimals: int) -> str:
         return f"{self._random.randint(1, 9_999_999) / 10**decimals:.8f}"
@@ -92,6 +100,10 @@ class SparseTrades(Trades):
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._at = START
+
+    @property
+    def now(self) -> datetime:
+        return self._at
 
     def _next(self) -> tuple[int, int]:
         number, _ = super()._next()

@@ -57,6 +57,7 @@ class Log:
         offset = self._next_offset[partition]
         self._next_offset[partition] += 1 + (self._random.random() < 0.05)
         self._published_at += timedelta(milliseconds=self._random.randrange(700))
+        self._published_at = max(self._published_at, self.feed.now)
         venue = self.feed.topic.partition(".")[0]
         return as_record(payload, partition, offset, self._published_at, self._life, venue=venue)
 

@@ -1,7 +1,7 @@
 """One-second books as `tickhouse publish l2` sends them, made up from a seed."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from tests.dbt.feeds import START
@@ -18,6 +18,10 @@ class SecondBooks:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._sent = 0
+
+    @property
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self._sent * 0.9)
 
     def payload(self) -> bytes:
         self._sent += 1

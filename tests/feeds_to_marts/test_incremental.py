@@ -2,6 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -24,6 +25,10 @@ class Made(ABC):
     def __init__(self, random: Random) -> None:
         self.random = random
         self.sent = 0
+
+    @property
+    def now(self) -> datetime:
+        return START + timedelta(minutes=max(self.sent, 60))
 
     @abstractmethod
     def body(self, number: int) -> dict[str, Any]:

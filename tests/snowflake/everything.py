@@ -124,8 +124,10 @@ def _recorded() -> Iterator[tuple[str, Record]]:
 
 
 def _hourly_trade(hour: int) -> Mapping[str, Any]:
-    at = f"2026-01-0{1 + hour // 24} {hour % 24:02}:30:00"
-    return json.loads(binance_trade("SOLUSDT", hour, at, str(100 + hour % 5), "1").payload)
+    at = START + timedelta(hours=hour - 26)
+    return json.loads(
+        binance_trade("SOLUSDT", hour, f"{at:%Y-%m-%d %H:%M:%S}", str(100 + hour % 5), "1").payload
+    )
 
 
 def _said(

@@ -27,8 +27,8 @@ from tests.snowflake.pruning import left, prune_old
 # One message has a field that nobody described, of which a test warns.
 GOES_WELL = ("success", "pass", "warn")
 COMMANDS = (
-    ("vwap", "BTCUSDT", "--since", "2026-01-01 12:00:00", "--format", "json"),
-    ("book", "ETHUSDT", "--format", "json"),
+    ("vwap", "BTCUSDT", "--venue", "binance", "--since", "2026-01-01 12:00:00", "--format", "json"),
+    ("book", "ETHUSDT", "--venue", "binance", "--format", "json"),
     ("book", "BTC/USD", "--venue", "kraken", "--format", "json"),
 )
 
