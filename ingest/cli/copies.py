@@ -14,6 +14,14 @@ def snapshot(
     path: Annotated[
         Path | None, typer.Argument(help="Without it: snapshots/tickhouse.duckdb in TICKHOUSE_HOME.")
     ] = None,
+    tool: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="VERSION",
+            help="For a tool that has an older DuckDB in it: 1.1 to 1.5, here 1.4.",
+        ),
+    ] = None,
 ) -> None:
     """Make a consistent copy to open with any tool: the duckdb CLI, DBeaver, Tableau, a notebook.
 
@@ -24,7 +32,10 @@ def snapshot(
     from ingest.core.settings import load_settings
     from ingest.operations.snapshot import snapshot as make
 
-    typer.echo(make(load_settings(), path))
+    try:
+        typer.echo(make(load_settings(), path, tool))
+    except ValueError as error:
+        raise typer.BadParameter(f"--for: {error}") from error
 
 
 def backup(folder: Folder = None) -> None:

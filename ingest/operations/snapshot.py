@@ -6,8 +6,11 @@ from ingest.core.settings import Settings
 from ingest.warehouse.engine import copies_of
 
 
-def snapshot(settings: Settings, path: Path | None = None) -> Path:
-    """Put a copy at `path`, replacing an older one in one step: who reads that one keeps it."""
+def snapshot(settings: Settings, path: Path | None = None, tool: str | None = None) -> Path:
+    """Put a copy at `path`, replacing an older one in one step: who reads that one keeps it.
+
+    `tool`: the version of the engine that is to open it; ValueError if no copy can be made for that.
+    """
     target = path or settings.tickhouse_home / "snapshots" / "tickhouse.duckdb"
-    copies_of(settings).make(settings, target)
+    copies_of(settings).make(settings, target, tool)
     return target

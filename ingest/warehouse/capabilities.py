@@ -48,8 +48,11 @@ class Copies(Protocol):
         """The newest version of `ops` that this Tickhouse can read."""
         ...
 
-    def make(self, settings: Settings, target: Path) -> None:
-        """A consistent copy, which replaces an older one in one step. Writers wait meanwhile."""
+    def make(self, settings: Settings, target: Path, tool: str | None = None) -> None:
+        """A consistent copy, which replaces an older one in one step. Writers wait meanwhile.
+
+        `tool`: the version of the engine that is to open it, if it is an older one.
+        """
         ...
 
     def look_into(self, copy: Path) -> Contents: ...

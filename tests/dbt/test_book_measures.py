@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -148,3 +149,8 @@ BEFORE_GAP = {("bid", 99, 20), ("bid", 100, 30), ("ask", 102, 5), ("ask", 120, 4
 )
 def test_whole_books(books: Trial, asked: str, expected: set[tuple[str, int, int]]) -> None:
     assert set(books.rows(f"select side, price, quantity from {asked}")) == expected
+
+
+def test_whole_books_of_a_snapshot(books: Trial, tmp_path: Path) -> None:
+    asked = f"select * from marts.book_at('binance', 'BTCUSDT', timestamp '{at(1.7)}') order by all"
+    assert books.rows_of_copy(asked, tmp_path / "snapshot.duckdb") == books.rows(asked) != []

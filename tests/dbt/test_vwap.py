@@ -1,6 +1,7 @@
 """VWAP, TWAP and bands: by hand, and as fractions of whole numbers give them, whatever the size of prices."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_a_new_minute_looks_back_an_hour(trial: Trial) -> None:
     assert found == [(106, 106), (103, 100), (102, 100)]
 
 
-def test_anchored_at_any_instant(trial: Trial) -> None:
+def test_anchored_at_any_instant(trial: Trial, tmp_path: Path) -> None:
     trades = [
         binance_trade("BTCUSDT", 1, "12:00:10", "100", "1"),
         binance_trade("BTCUSDT", 2, "12:00:20", "104", "1"),
@@ -67,7 +68,9 @@ def test_anchored_at_any_instant(trial: Trial) -> None:
     land(trial, trades)
     trial.must_run("--select", "+fct_candles_1m_filled")
     asked = "from marts.vwap_anchored('binance', 'BTCUSDT', timestamp '2026-01-01 12:00:20')"
-    assert trial.rows(f"select vwap, twap, volume, trade_count {asked}") == [(434 / 4, 318 / 3, 4, 2)]
+    averages = f"select vwap, twap, volume, trade_count {asked}"
+    assert trial.rows(averages) == [(434 / 4, 318 / 3, 4, 2)]
+    assert trial.rows_of_copy(averages, tmp_path / "snapshot.duckdb") == trial.rows(averages)
     assert trial.rows(asked.replace("12:00:20", "12:02:01")) == []
 
 

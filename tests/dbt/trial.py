@@ -162,6 +162,14 @@ class Trial:
     def rows(self, sql: str) -> list[tuple]:
         return self.connection.execute(sql).fetchall()
 
+    def rows_of_copy(self, sql: str, copy: Path) -> list[tuple]:
+        """What a snapshot answers that is opened under a name of its own."""
+        self.connection.execute(f"attach '{copy}' as copied")
+        self.connection.execute("copy from database warehouse to copied")
+        self.connection.execute("detach copied")
+        with duckdb.connect(copy, read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
     def tables(self, schema: str) -> list[str]:
         found = self.rows(f"select table_name from duckdb_tables() where schema_name = '{schema}'")
         return [name for (name,) in found]

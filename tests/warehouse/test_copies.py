@@ -65,6 +65,23 @@ def test_views_work_in_a_copy_of_another_name(
     assert one(snapshot(settings_here, tmp_path / "elsewhere.duckdb"), "select count(*) from ops.seen") == 5
 
 
+@pytest.mark.parametrize(("tool", "storage"), [("1.1", "v1.0.0+"), ("v1.4.2", "v1.4.0+")])
+def test_a_snapshot_for_an_older_duckdb(
+    settings_here: Settings, warehouse: DuckDbWarehouse, tmp_path: Path, tool: str, storage: str
+) -> None:
+    warehouse.land(batch(landing(0, 5, None)), None)
+    copy = snapshot(settings_here, tmp_path / "older.duckdb", tool)
+    assert one(copy, "select tags['storage_version'] from duckdb_databases() where not internal") == storage
+    assert one(copy, "select count(*) from raw.binance_trades") == 5
+    assert list(tmp_path.glob("*older*")) == [copy]
+
+
+@pytest.mark.parametrize("tool", ["1.0", "3", "soon"])
+def test_a_duckdb_that_no_snapshot_is_made_for(settings_here: Settings, tool: str) -> None:
+    with pytest.raises(ValueError, match="name one of"):
+        snapshot(settings_here, tool=tool)
+
+
 def test_a_snapshot_replaces_the_older_one_under_its_readers(
     settings_here: Settings, warehouse: DuckDbWarehouse
 ) -> None:

@@ -4,6 +4,9 @@
 {% endmacro %}
 
 {% macro duckdb__table_function(name, arguments, columns, query) %}
+    {# DuckDB gives a view's tables the name of the file that they are read from, but not a macro's: a copy of
+    another name would not find them. #}
+    {% set query = query | replace(this.include(schema=false, identifier=false) ~ ".", "") %}
     {% set signature = name ~ "(" ~ arguments.keys() | join(", ") ~ ")" %}
     {% do return("create or replace macro " ~ signature ~ " as table " ~ query) %}
 {% endmacro %}

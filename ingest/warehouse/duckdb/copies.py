@@ -12,6 +12,7 @@ from ingest.core.settings import Settings
 from ingest.warehouse.capabilities import Contents
 from ingest.warehouse.duckdb.file import DuckDbFile
 from ingest.warehouse.duckdb.migrate import migrations, schema_version
+from ingest.warehouse.duckdb.older_tools import rewrite_as, storage_for
 from ingest.warehouse.duckdb.positions import read_positions
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,8 @@ class FileCopies:
     def newest_schema(self) -> int:
         return migrations()[-1][0]
 
-    def make(self, settings: Settings, target: Path) -> None:
+    def make(self, settings: Settings, target: Path, tool: str | None = None) -> None:
+        storage = storage_for(tool) if tool else None
         source = settings.warehouse_path
         if not source.exists():
             raise NeedsAttention(f"There is no warehouse at {source} yet. Start with: tickhouse up")
@@ -40,6 +42,8 @@ class FileCopies:
                 with file.writing() as connection:
                     connection.execute("checkpoint")  # a killed writer leaves the newest rows beside the file
                 shutil.copyfile(source, unfinished)
+            if storage:
+                rewrite_as(storage, unfinished)
             unfinished.replace(target)
         finally:
             unfinished.unlink(missing_ok=True)

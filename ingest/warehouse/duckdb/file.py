@@ -22,7 +22,7 @@ from ingest.warehouse.duckdb.file_lock import lock_for
 
 log = logging.getLogger(__name__)
 
-# Older DuckDB tools (DBeaver, Tableau, a two-year-old CLI) read files of this version.
+# Read by DuckDB 1.5 and newer; `tickhouse snapshot --for` makes copies for older ones.
 STORAGE_VERSION = "v1.5.0"
 _LOCKED = "could not set lock on file"
 _STRANGER = re.compile(r"PID \d+")
