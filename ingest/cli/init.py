@@ -2,6 +2,8 @@
 
 import typer
 
+from ingest.cli.output import note
+
 
 def init() -> None:
     """Make TICKHOUSE_HOME and `.env` ready, so that plain `dagster dev` and `dbt build` work. Repeatable."""
@@ -15,7 +17,11 @@ def init() -> None:
     if settings.kafka_bootstrap_servers is None:
         prepare_broker(settings)
     prepare_home(settings)
-    write_env(settings)
+    if not write_env(settings):
+        note(
+            f"TICKHOUSE_HOME={settings.tickhouse_home} is the environment's; .env says otherwise, and "
+            f"stays as it is. For plain `dagster dev`, say also DAGSTER_HOME={settings.dagster_home}."
+        )
     if not capabilities_of(settings).is_metered:  # its dbt would log in
         make_plan(settings)
     typer.echo(f"Ready: {settings.tickhouse_home}. Next: make dev")

@@ -6,6 +6,7 @@ Names are those of the variables (`.env.example` lists them). Secrets are `Secre
 `**********` wherever a Settings object, a log line or an error shows them.
 """
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -13,9 +14,13 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingest.core.env_file import without_effect
 from ingest.core.errors import SettingsInvalid
 
+log = logging.getLogger(__name__)
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_HOME = PROJECT_ROOT / "data"
 
 
 class Settings(BaseSettings):
@@ -25,9 +30,7 @@ class Settings(BaseSettings):
         env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
     )
 
-    tickhouse_home: Path = Field(
-        default=PROJECT_ROOT / "data", description="Holds everything that is generated."
-    )
+    tickhouse_home: Path = Field(default=DEFAULT_HOME, description="Holds everything that is generated.")
     warehouse: str = Field(
         default="duckdb", description="Where the data lands: duckdb, snowflake, or the module of an engine."
     )
@@ -172,8 +175,7 @@ class Settings(BaseSettings):
     @field_validator("tickhouse_home", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        path = value.expanduser()
-        return path if path.is_absolute() else (PROJECT_ROOT / path).resolve()
+        return absolute_home(value)
 
     @property
     def bootstrap_servers(self) -> str:
@@ -220,9 +222,18 @@ class Settings(BaseSettings):
         return self.tickhouse_home / "connect"
 
 
+def absolute_home(value: str | Path | None) -> Path:
+    """TICKHOUSE_HOME as it is set: a relative one is in the checkout."""
+    path = Path(value or DEFAULT_HOME).expanduser()
+    return path if path.is_absolute() else (PROJECT_ROOT / path).resolve()
+
+
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
     """The settings of this process, read once."""
+    names = {name.upper() for name in Settings.model_fields}
+    for warning in without_effect(PROJECT_ROOT / ".env", names):
+        log.warning(warning)
     try:
         return Settings()
     except ValidationError as error:

@@ -4,8 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from ingest.core.private import close_to_others
-from ingest.core.settings import PROJECT_ROOT, Settings
+from ingest.core.settings import DEFAULT_HOME, PROJECT_ROOT, Settings, absolute_home
 from ingest.warehouse.open import open_warehouse
 
 DAGSTER_YAML = PROJECT_ROOT / "orchestration" / "dagster.yaml"
@@ -35,16 +37,24 @@ def _make(home: Path) -> None:
         home.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
-def write_env(settings: Settings, env_file: Path = ENV_FILE) -> None:
-    """Plain `dagster dev` reads DAGSTER_HOME from here; it must be absolute."""
+def write_env(settings: Settings, env_file: Path = ENV_FILE) -> bool:
+    """Plain `dagster dev` reads DAGSTER_HOME from here; it must be absolute.
+
+    A home that stands in the environment alone changes no `.env` that is there; False then.
+    """
     if not env_file.exists():
         shutil.copyfile(PROJECT_ROOT / ".env.example", env_file)
-    line = f"DAGSTER_HOME={settings.dagster_home}"
-    lines = env_file.read_text().splitlines()
-    place = next((i for i, old in enumerate(lines) if old.lstrip("# ").startswith("DAGSTER_HOME=")), None)
-    if place is None:
-        lines.append(line)
-    else:
-        lines[place] = line
-    env_file.write_text("\n".join(lines) + "\n")
+        if settings.tickhouse_home != DEFAULT_HOME:
+            _set(env_file, "TICKHOUSE_HOME", settings.tickhouse_home)
+    elif settings.tickhouse_home != absolute_home(dotenv_values(env_file).get("TICKHOUSE_HOME")):
+        return False
+    _set(env_file, "DAGSTER_HOME", settings.dagster_home)
     close_to_others(env_file)
+    return True
+
+
+def _set(env_file: Path, name: str, value: Path) -> None:
+    lines = env_file.read_text().splitlines()
+    place = next((i for i, old in enumerate(lines) if old.lstrip("# ").startswith(f"{name}=")), len(lines))
+    lines[place : place + 1] = [f"{name}={value}"]
+    env_file.write_text("\n".join(lines) + "\n")

@@ -54,7 +54,7 @@ def test_a_home_that_was_open_is_closed(tmp_path: Path) -> None:
 
 def test_settings_with_secrets_are_closed(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("KAFKA_SASL_PASSWORD=x\n")
+    file.write_text(f"KAFKA_SASL_PASSWORD=x\nTICKHOUSE_HOME={tmp_path}\n")
     file.chmod(0o644)
     write_env(Settings(tickhouse_home=tmp_path), file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -31,13 +31,14 @@ SCHEDULES += 'repositoryLocationName:"tickhouse"}){... on Schedules{results{name
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `make install` leaves: the files that git knows, `.env`, TICKHOUSE_HOME."""
+    """What `make install` leaves: the files that git knows, `.env` and the home that it names."""
     copy = tmp_path_factory.mktemp("checkout") / "tickhouse"
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT_ROOT, capture_output=True, check=True)
     for name in filter(None, tracked.stdout.decode().split("\0")):
         if (PROJECT_ROOT / name).exists():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT_ROOT / name, copy / name)
+    (copy / ".env").write_text("TICKHOUSE_HOME=market\n")
     subprocess.run([sys.executable, "-c", INIT], cwd=copy, env=plain_environment(copy), check=True)
     return copy
 
@@ -64,7 +65,7 @@ def test_plain_dagster_dev(checkout: Path) -> None:
     try:
         serving = re.compile(r"Serving dagster-webserver on http://127\.0\.0\.1:(\d+)")
         port = int(awaited("the UI", lambda: serving.search(log.read_text()))[1])
-        ui = LiveStack(checkout / "data", port, process)
+        ui = LiveStack(checkout / "market", port, process)
         awaited("an answer of the UI", ui.answers)
 
         def reasons() -> list[str]:
@@ -81,7 +82,7 @@ def test_plain_dagster_dev(checkout: Path) -> None:
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(60)
-    assert any((checkout / "data" / "dagster").rglob("*.db")), "its history is not kept"
+    assert any((checkout / "market" / "dagster").rglob("*.db")), "its history is not kept"
 
 
 @pytest.mark.parametrize("command", [["build"], ["docs", "generate"]], ids=" ".join)
@@ -95,4 +96,4 @@ def test_plain_dbt(checkout: Path, command: list[str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert (checkout / "data" / "warehouse.duckdb").exists()
+    assert not list((checkout / "data").glob("*.duckdb")), "it built beside the home that .env names"
