@@ -10,6 +10,7 @@ stand in a jar. The same lock files give the same files, letter by letter.
 
 import json
 import re
+import sys
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
 from ingest.core.settings import PROJECT_ROOT
@@ -34,6 +37,7 @@ LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 POM_LICENSE = re.compile(r"<license>\s*<name>\s*(.*?)\s*</name>", re.DOTALL)
 UNKNOWN = "see its project"
+OUR_LICENSE = [{"license": {"id": "Apache-2.0"}}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,10 @@ def bill(parts: list[Part]) -> str:
     return json.dumps(told, indent=2) + "\n"
 
 
-OUR_LICENSE = [{"license": {"id": "Apache-2.0"}}]
+def fault_of(bill: str) -> str | None:
+    """What is wrong with it by CycloneDX's own schema."""
+    fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill)
+    return None if fault is None else str(fault)
 
 
 def notices(parts: list[Part]) -> str:
@@ -156,8 +163,11 @@ def main() -> None:
         [*python_parts(PROJECT_ROOT / "requirements.lock"), *jar_parts(), vendored_part()],
         key=lambda part: str(part.purl),
     )
+    told = bill(parts)
+    if fault := fault_of(told):
+        sys.exit(f"The bill is not valid CycloneDX: {fault}")
     OUT.mkdir(exist_ok=True)
-    (OUT / "tickhouse.cdx.json").write_text(bill(parts))
+    (OUT / "tickhouse.cdx.json").write_text(told)
     (OUT / "THIRD-PARTY-NOTICES.txt").write_text(notices(parts))
     print(f"{len(parts)} parts: {OUT}")  # noqa: T201  (it is a command)
 
