@@ -74,6 +74,8 @@ def up(
     # `kill` stops everything in order, as Ctrl-C does, also where a shell in the background had it ignored.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     console = Console(highlight=False)
     began = time.monotonic()
     first = None
