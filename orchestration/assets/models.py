@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from ingest.warehouse.protocol import Warehouse
+from orchestration.data_versions import CURRENT
 from orchestration.dbt.by_dbt import evaluations, model_result, run
 from orchestration.dbt.outcome import ModelResult
 from orchestration.dbt.plans import current_plan
@@ -62,6 +63,7 @@ def _materialized(result: ModelResult, warehouse: Warehouse) -> dg.MaterializeRe
             "rows_written": result.rows or 0,
             **seen,
         },
+        data_version=CURRENT,
     )
 
 

@@ -6,6 +6,7 @@ from ingest.core.settings import load_settings
 from ingest.core.topics import TOPICS, Topic
 from ingest.drain.drain import Drain
 from ingest.kafka.open import open_log
+from orchestration.data_versions import CURRENT
 from orchestration.keys import OWNERS, POOL, raw_key, topic_key
 from orchestration.preview.tables import newest_rows
 from orchestration.resources import WarehouseResource, warehouse_resource
@@ -38,7 +39,8 @@ def raw_asset(topic: Topic) -> dg.AssetsDefinition:
                 "rows": sum(batch.row_count for batch in landed),
                 "batches": len(landed),
                 "newest": preview,
-            }
+            },
+            data_version=CURRENT,
         )
 
     return raw

@@ -25,6 +25,7 @@ from ingest.sinks.writer import Delivery, SinkWriter
 from ingest.warehouse.engine import capabilities_of
 from ingest.warehouse.models import read_models
 from orchestration.checks.raw_tables import RAW_CHECKS
+from orchestration.data_versions import model_tags
 from orchestration.dbt.plan import Plan
 from orchestration.dbt.plans import Plans
 from orchestration.keys import IS_BUILT, READABLE, raw_key
@@ -98,6 +99,7 @@ class MicroBatch:
             watched={dg.AssetKey(key) for key in plan.watched},
             told=told_before(context.instance, _checks(plan)),
         )
+        self._report.built_by(model_tags(plan))
 
     def loop(self) -> Iterator[Event]:
         """Turn after turn; yields what the UI should know, while the warehouse is free for others."""
@@ -174,6 +176,8 @@ class MicroBatch:
             self._report.cannot_be_planned(self._models, trouble)
         else:
             self._log.info(trouble or "The plan of the changed project is there: its models are built on.")
+        if not trouble and (plan := self._plans.current()) is not None:
+            self._report.built_by(model_tags(plan))
 
     def _tell_of_sinks(self, deliveries: Iterable[Delivery]) -> None:
         for trouble in self._sink_report.delivered(deliveries):

@@ -16,6 +16,7 @@ from ingest.core.errors import NeedsAttention
 from ingest.core.topics import BY_NAME
 from ingest.warehouse.protocol import Landed
 from orchestration.checks.raw_tables import CheckResult
+from orchestration.data_versions import Tags, raw_tags
 from orchestration.dbt.outcome import ModelResult
 from orchestration.escaping import as_block
 from orchestration.keys import IS_BUILT, READABLE, raw_key, topic_key
@@ -55,6 +56,7 @@ class Report:
         self._asset_seconds = asset_seconds
         self._check_seconds = check_seconds
         self._watched = watched
+        self._tags: dict[dg.AssetKey, Tags] = dict(raw_tags())
         self._raw: dict[dg.AssetKey, _Sums] = {}
         self._models: dict[dg.AssetKey, _Sums] = {}
         self._row_counts: dict[dg.AssetKey, int] = {}
@@ -66,6 +68,10 @@ class Report:
         self._alerts: list[PriceAlert] = []
         self._asset_told = dict(told.assets)
         self._check_told = dict(told.checks)
+
+    def built_by(self, tags: Mapping[dg.AssetKey, Tags]) -> None:
+        """The code of the models, for the reports from now on."""
+        self._tags.update(tags)
 
     def landed(self, landed: Landed, seconds: float) -> None:
         self._lag_to_tell.add(landed.topic)
@@ -168,7 +174,9 @@ class Report:
                 if is_whole or self._is_due(key, now):
                     self._asset_told[key] = now
                     del gathered[key]
-                    yield dg.AssetMaterialization(key, metadata=self._metadata(key, sums))
+                    yield dg.AssetMaterialization(
+                        key, metadata=self._metadata(key, sums), tags=self._tags.get(key)
+                    )
         yield from self._due_checks(now)
 
     def _is_due(self, key: dg.AssetKey, now: float) -> bool:

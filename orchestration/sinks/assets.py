@@ -8,6 +8,7 @@ from ingest.sinks.open import open_sink, targets_of
 from ingest.sinks.targets import Target
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.models import read_models
+from orchestration.data_versions import CURRENT
 from orchestration.keys import OWNERS, POOL, sink_key
 
 EQUALS_MART = "equals_mart"
@@ -33,7 +34,7 @@ def sink_asset(name: str, target: Target) -> dg.AssetsDefinition:
         finally:
             sink.close()
         through = state.through.batch if state and state.through else 0
-        return dg.MaterializeResult(metadata={"rows_written": rows, "through": through})
+        return dg.MaterializeResult(metadata={"rows_written": rows, "through": through}, data_version=CURRENT)
 
     return written_anew
 

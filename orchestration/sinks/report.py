@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from ingest.sinks.writer import Delivery
+from orchestration.data_versions import version_tags
 from orchestration.keys import sink_key
 
 
@@ -48,7 +49,12 @@ class SinkReport:
             if everything or now - self._told.get(key, float("-inf")) >= self._asset_seconds:
                 self._told[key] = now
                 del self._sums[key]
-                yield dg.AssetMaterialization(key, metadata=_metadata(sums))
+                yield dg.AssetMaterialization(key, metadata=_metadata(sums), tags=_tags(sums))
+
+
+def _tags(sums: _Sums) -> dict[str, str]:
+    marts = [] if sums.newest is None else [sums.newest.target.mart]
+    return version_tags(dg.AssetKey(["marts", mart]) for mart in marts)
 
 
 def _metadata(sums: _Sums) -> dict[str, int | float | str]:
