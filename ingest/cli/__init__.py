@@ -32,6 +32,7 @@ from ingest.cli.sink import sink
 from ingest.cli.skip import skip
 from ingest.cli.sql import sql
 from ingest.cli.status import status
+from ingest.cli.tables import describe, tables
 from ingest.cli.topics import topics
 from ingest.cli.trim import prune, reset
 from ingest.cli.up import up
@@ -54,6 +55,8 @@ app.command()(record)
 app.command()(drain)
 app.command()(build)
 app.command()(sql)
+app.command()(tables)
+app.command()(describe)
 app.command()(vwap)
 app.command()(book)
 app.command()(status)
