@@ -18,7 +18,7 @@ from tests.bench.figures import Bench, Findings
 from tests.bench.machine import machine_line
 from tests.bench.report import section, write_report
 
-NAMES = ("book", "drain", "equality", "feeds", "freshness", "history", "start", "vwap")
+NAMES = ("book", "drain", "equality", "feeds", "freshness", "history", "live", "start", "vwap")
 DOCS_PAGE = PROJECT_ROOT / "docs" / "benchmarks.md"
 
 Scale = Literal["small", "full"]

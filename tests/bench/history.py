@@ -1,5 +1,5 @@
 """What a batch costs with ten times the history: 10,000 messages a topic (500 of depth), landed and
-built in a warm dbt, on both histories in turn. One in a hundred is a day late. And a rebuild's memory.
+built by the plan, on both histories in turn. One in a hundred is a day late. And a rebuild's memory.
 """
 
 import shutil

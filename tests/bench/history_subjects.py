@@ -3,22 +3,28 @@
 fill ROWS PER_HOUR        raw tables of the warehouse that the environment names
 build                     every model from nothing
 batches COUNT PER_HOUR SIZE=HOME …
-                          the next COUNT batches of each home, in turn, each built warm
+                          the next COUNT batches of each home, in turn, each built by the plan
+live COUNT PER_HOUR ROWS  the next COUNT batches, live models only
 """
 
 import json
-import os
 import statistics
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from dbt.artifacts.schemas.run import RunExecutionResult
 
+from ingest.core.beats import LIVE
 from ingest.core.settings import load_settings
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from orchestration.dbt.plan import Plan
+from orchestration.dbt.plans import current_plan
 from orchestration.dbt.warm import WarmDbt
+from orchestration.micro_batch.builder import Builder
+from orchestration.micro_batch.due_models import look, read_models
 from tests.bench.history_data import BATCH_ROWS, land_history
 
 
@@ -44,27 +50,55 @@ def build() -> dict[str, Any]:
 
 
 def batches(count: str, per_hour: str, *sized_homes: str) -> dict[str, Any]:
-    """Medians per model and size; the first round only warms up."""
-    dbt = WarmDbt()
+    """Medians per model and size, of models that had something to build; the first round only warms up."""
+    plan = current_plan()
     homes = {int(size): Path(home) for size, home in (each.split("=", 1) for each in sized_homes)}
+    builders = {size: Builder(plan, is_ddl_transactional=True) for size in homes}
     rounds: dict[int, list[dict[str, float]]] = {size: [] for size in homes}
     for number in range(int(count) + 1):
         for size, home in homes.items():
-            rounds[size].append(_batch(dbt, home, size + number * BATCH_ROWS, float(per_hour)))
+            first = size + number * BATCH_ROWS
+            rounds[size].append(_batch(builders[size], plan, home, first, float(per_hour)))
+    every_time = set.intersection(*(set(each) for found in rounds.values() for each in found[1:]))
     return {
-        str(size): {model: statistics.median(each[model] for each in found[1:]) for model in found[0]}
+        str(size): {model: statistics.median(each[model] for each in found[1:]) for model in every_time}
         for size, found in rounds.items()
     }
 
 
-def _batch(dbt: WarmDbt, home: Path, first: int, per_hour: float) -> dict[str, float]:
-    """One batch of every topic landed and built, one model at a time so that each has its own time."""
-    os.environ["TICKHOUSE_HOME"] = str(home)
+def live(count: str, per_hour: str, rows: str) -> dict[str, Any]:
+    """The median of a batch through all live models."""
+    plan = current_plan()
+    builder = Builder(plan, is_ddl_transactional=True)
+    names = {model.name for model in read_models(plan.manifest).values() if model.cadence == LIVE}
+    home = load_settings().tickhouse_home
+    costs = [
+        _batch(builder, plan, home, int(rows) + number * BATCH_ROWS, float(per_hour), names)
+        for number in range(int(count) + 1)
+    ]
+    return {"seconds": statistics.median(each["all models"] for each in costs[1:]), "batches": costs}
+
+
+def _batch(
+    builder: Builder,
+    plan: Plan,
+    home: Path,
+    first: int,
+    per_hour: float,
+    names: Collection[str] | None = None,
+) -> dict[str, float]:
+    """One batch of every topic landed; seconds of each model that builds it, of all if none are named."""
+    chosen = {uid for uid, model in plan.models.items() if names is None or model.name in names}
     with DuckDbWarehouse(home / "warehouse.duckdb").open() as connection:
         land_history(connection, first, first + BATCH_ROWS, per_hour)
         began = time.monotonic()
-        models = seconds_by_model(dbt.invoke("run", "--threads", "1"))
-        return models | {"all models": time.monotonic() - began}
+        built = builder.build(connection, chosen, look(read_models(plan.manifest), connection))
+        seconds = time.monotonic() - began
+    assert not built.for_dbt, built.for_dbt
+    failed = [f"{one.unique_id}: {one.message}" for one in built.results if not one.succeeded]
+    assert not failed, " ".join(failed[0].split())
+    models = {plan.models[one.unique_id].name: one.seconds for one in built.results}
+    return models | {"all models": seconds}
 
 
 def seconds_by_model(results: RunExecutionResult) -> dict[str, float]:
@@ -80,7 +114,7 @@ def _size_mb(path: Path) -> float:
 
 
 def main(what: str, *arguments: str) -> None:
-    said = {"fill": fill, "build": build, "batches": batches}[what](*arguments)
+    said = {"fill": fill, "build": build, "batches": batches, "live": live}[what](*arguments)
     sys.stdout.write(json.dumps(said) + "\n")
 
 

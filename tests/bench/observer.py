@@ -13,9 +13,12 @@ import psutil
 from ingest.core.errors import WarehouseBusy
 from ingest.warehouse.duckdb.file import DuckDbFile
 
-LOOK_SECONDS = 0.33
-MEMORY_SECONDS = 5.0
-PROGRESS = "select built_through, settled_at from ops.model_progress where model = 'model.tickhouse.{}'"
+LOOK_SECONDS = 0.15
+WEIGH_SECONDS = 2.0
+EXCHANGE = "publish"
+"""In the command of what stands for the exchange: its work is not ours."""
+PROGRESS = """select replace(model, 'model.tickhouse.', ''), built_through, settled_at from ops.model_progress
+              where built_through > 0"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +39,59 @@ class Memory:
 
 
 @dataclass(slots=True)
+class Used:
+    """CPU-seconds of one process: when it was first seen, and last."""
+
+    first: float
+    last: float
+    is_run: bool
+    is_exchange: bool
+
+
+@dataclass(slots=True)
 class Observer:
-    """Looks about three times a second; `seen` has each state once."""
+    """Looks about five times a second; `seen` has each state of each mart once."""
 
     home: Path
     pid: int
-    mart: str
-    seen: list[Seen] = field(default_factory=list)
+    marts: tuple[str, ...]
+    seen: dict[str, list[Seen]] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    used: dict[int, Used] = field(default_factory=dict)
+    seconds: float = 0.0
+    began_at: float = 0.0
+
+    def begin(self) -> None:
+        """What was seen before does not count."""
+        self.seen, self.used, self.seconds = {mart: [] for mart in self.marts}, {}, 0.0
+        self.began_at = time.time()
 
     def watch(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        memory_due = 0.0
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        due = 0.0
+        while time.monotonic() < began + seconds:
             self._look()
-            if time.monotonic() >= memory_due:
+            if time.monotonic() >= due:
                 self._weigh()
-                memory_due = time.monotonic() + MEMORY_SECONDS
+                due = time.monotonic() + WEIGH_SECONDS
             time.sleep(LOOK_SECONDS)
+        self._weigh()
+        self.seconds += time.monotonic() - began
+
+    def cpu_share(self, *, of_runs: bool) -> float:
+        """Of one core, in percent: of the runs that loop, or of everything but broker and exchange."""
+        counted = [used for used in self.used.values() if used.is_run or not (of_runs or used.is_exchange)]
+        return 100 * sum(used.last - used.first for used in counted) / self.seconds
 
     def _look(self) -> None:
         file = DuckDbFile(self.home / "warehouse.duckdb")
         with suppress(WarehouseBusy), file.reading(wait_seconds=10) as connection:
-            row = connection.execute(PROGRESS.format(self.mart)).fetchone()
-            if row and (not self.seen or row[0] > self.seen[-1].built_through):
-                self.seen.append(Seen(row[0], row[1], utc_now()))
+            rows = connection.execute(PROGRESS).fetchall()
+            now = utc_now()
+            for mart, through, settled_at in rows:
+                states = self.seen.get(mart)
+                if states is not None and (not states or through > states[-1].built_through):
+                    states.append(Seen(through, settled_at, now))
 
     def _weigh(self) -> None:
         total = 0.0
@@ -68,9 +99,22 @@ class Observer:
             with suppress(psutil.Error):
                 resident = process.memory_info().rss / 1e6
                 total += resident
-                if run_of(process, self.home):
+                is_run = run_of(process, self.home) is not None
+                if is_run:
                     self.memory.run_mb = max(self.memory.run_mb, resident)
+                self._count(process, is_run=is_run)
         self.memory.stack_mb = max(self.memory.stack_mb, total)
+
+    def _count(self, process: psutil.Process, *, is_run: bool) -> None:
+        """A process that began meanwhile began with nothing."""
+        times = process.cpu_times()
+        now = times.user + times.system
+        if process.pid not in self.used:
+            is_new = process.create_time() > self.began_at
+            is_exchange = EXCHANGE in process.cmdline()
+            self.used[process.pid] = Used(0.0 if is_new else now, now, is_run, is_exchange)
+        used = self.used[process.pid]
+        used.last, used.is_run = now, used.is_run or is_run
 
 
 def family(pid: int) -> Iterator[psutil.Process]:
@@ -94,10 +138,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def latencies(connection: duckdb.DuckDBPyConnection, seen: list[Seen]) -> dict[str, list[float]]:
-    """p50, p95 and maximum in seconds, from each clock of a trade to the mart that has it."""
+def latencies(
+    connection: duckdb.DuckDBPyConnection, raw_table: str, seen: list[Seen]
+) -> dict[str, list[float]]:
+    """p50, p95 and maximum in seconds, from each clock of a message to the mart that has it."""
     connection.execute(
-        "create temp table seen (built_through bigint, settled_at timestamp, seen_at timestamp)"
+        "create or replace temp table seen (built_through bigint, settled_at timestamp, seen_at timestamp)"
     )
     rows = [(each.built_through, each.settled_at, each.seen_at) for each in seen]
     connection.executemany("insert into seen values (?, ?, ?)", rows)
@@ -107,7 +153,7 @@ def latencies(connection: duckdb.DuckDBPyConnection, seen: list[Seen]) -> dict[s
             row = connection.execute(
                 f"""select quantile_cont(seconds, [0.5, 0.95, 1]) from (
                         select epoch(seen.{until} - raw.{since}) as seconds
-                        from raw.binance_trades as raw
+                        from raw.{raw_table} as raw
                         asof join seen on raw.batch_id <= seen.built_through
                         where raw.batch_id > ?)""",
                 [seen[0].built_through],

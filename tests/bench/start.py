@@ -40,13 +40,11 @@ def run(bench: Bench) -> Findings:
 def _figures(cold: Mapping[str, float], warm: list[dict[str, float]]) -> list[Figure]:
     median = {name: statistics.median(each[name] for each in warm) for name in cold}
     return [
-        Figure("`make dev`, warm → URL", median["url"], "s", target=Target("<=", 20)),
-        Figure("`make dev`, warm → first rows in a mart", median["rows"], "s", target=Target("<=", 30)),
+        Figure("`make dev`, warm → URL", median["url"], "s", target=Target("<=", 12)),
+        Figure("`make dev`, warm → first rows in a mart", median["rows"], "s", target=Target("<=", 18)),
         Figure("`make dev`, from nothing: installed", cold["installed"], "s"),
         Figure("`make dev`, from nothing → URL", cold["url"], "s"),
-        Figure(
-            "`make dev`, from nothing → first rows in a mart", cold["rows"], "s", target=Target("<=", 180)
-        ),
+        Figure("`make dev`, from nothing → first rows in a mart", cold["rows"], "s", target=Target("<=", 90)),
     ]
 
 
