@@ -41,6 +41,7 @@ ASKED_SECONDS = 0.5
 # So long a turn waits for messages: what else there is to do (slower models, tests) comes without them.
 WAITED_SECONDS = 1.0
 WAITS_FOR_PLAN = "The dbt project was changed: dbt renders it anew, messages go on landing, models wait."
+TIME_IS_OVER = "its time is over"
 RELIEVED = "another run has taken over, or it was asked to end"
 
 
@@ -190,7 +191,7 @@ class MicroBatch:
             is_done = turn is not None and not turn.row_count and self._drain.is_caught_up
             return "caught up" if is_done else None
         if self._age > self._config.max_seconds:
-            return "its time is over"
+            return TIME_IS_OVER
         if time.monotonic() - busy_at > self._config.idle_seconds:
             return f"nothing came for {self._config.idle_seconds:.0f} s"
         return None
@@ -215,8 +216,8 @@ class MicroBatch:
             self._tell(self._turns.take(is_last=True))
         self._tell_of_sinks([*self._sinks.write(), *self._sinks.close()])
         self._remember()
-        is_relieved = ending == RELIEVED
-        yield from self._report.events(everything=not is_relieved, all_raw=is_relieved)
+        goes_on = ending in (RELIEVED, TIME_IS_OVER)  # with another run, which tells the rest
+        yield from self._report.events(everything=not goes_on, all_raw=goes_on)
         yield from self._sink_report.events(everything=True)
         self._log.info(f"Ends: {ending}.")
 

@@ -72,6 +72,8 @@ class Turn:
 
 # Tests wait for the next turn rather than keep the warehouse from others, and the next messages waiting.
 SHARE_HELD = 0.5
+# Where one turn follows the other at once, what nobody watches comes with every few of them.
+REST_SECONDS = 0.9
 
 
 class Turns:
@@ -101,6 +103,7 @@ class Turns:
         self._checker = RawChecker(pace.test)
         self._shown = Shown(warehouse, pace.test, is_metered=self._is_metered)
         self._has_built = False
+        self._finished_at = float("-inf")
 
     @property
     def next_due_seconds(self) -> float | None:
@@ -123,7 +126,7 @@ class Turns:
             is_shown_first = not is_whole and self._build(connection, turn, only_watched=True)
             if not is_shown_first:
                 self._finish(connection, turn, is_last=is_last)
-        if is_shown_first:
+        if is_shown_first and time.monotonic() - self._finished_at >= REST_SECONDS:
             time.sleep(self.free_time.left)
             with self._held(turn) as connection:
                 if turn.relieved:
@@ -160,7 +163,7 @@ class Turns:
 
     def _finish(self, connection: Connection, turn: Turn, *, is_last: bool) -> None:
         """All that is left to do."""
-        began = time.monotonic()
+        began = self._finished_at = time.monotonic()
         self._build(connection, turn, is_last=is_last)
         self._read_for_sinks(connection)
         if self._has_built or is_last or self._is_metered:

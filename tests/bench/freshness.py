@@ -31,7 +31,7 @@ MARTS = {
 CANDLES = "fct_candles_1m"
 TOPICS = 3
 RUN_SECONDS = 120
-CALM_SECONDS = 20
+CALM_SECONDS = 60
 """After the start, before anything counts."""
 QUIET_MINUTES = 2.0
 SEEN, SETTLED = "received_at to seen_at", "received_at to settled_at"

@@ -96,3 +96,13 @@ def test_a_run_that_lost_its_lease_in_between_builds_no_more(warehouse: Seen, ka
     turn = turns.take()
     assert turn.relieved
     assert warehouse.built[-1] == {"stg": 1, "fct": 0}
+
+
+def test_where_turns_follow_at_once_the_rest_comes_with_one_a_second(warehouse: Seen, kafka: Kafka) -> None:
+    turns = turns_of(warehouse, kafka, plan_with(stg={"watched": True}))
+    turns.take()
+    kafka.batches = [batch(landing(5, 9, 5))]
+    turns.take()
+    assert warehouse.built[2:] == [{"stg": 2, "fct": 1}]
+    turns.take(is_last=True)
+    assert warehouse.built[-1] == {"stg": 2, "fct": 2}
