@@ -27,6 +27,8 @@ from orchestration.micro_batch.builder import Builder
 from orchestration.micro_batch.due_models import look, read_models
 from tests.bench.history_data import BATCH_ROWS, land_history
 
+SMALL_ROWS = 60
+
 
 def fill(rows: str, per_hour: str) -> dict[str, Any]:
     settings = load_settings()
@@ -58,7 +60,9 @@ def batches(count: str, per_hour: str, *sized_homes: str) -> dict[str, Any]:
     for number in range(int(count) + 1):
         for size, home in homes.items():
             first = size + number * BATCH_ROWS
-            rounds[size].append(_batch(builders[size], plan, home, first, float(per_hour)))
+            rounds[size].append(
+                _batch(builders[size], plan, home, (first, first + BATCH_ROWS), float(per_hour))
+            )
     every_time = set.intersection(*(set(each) for found in rounds.values() for each in found[1:]))
     return {
         str(size): {model: statistics.median(each[model] for each in found[1:]) for model in every_time}
@@ -67,30 +71,44 @@ def batches(count: str, per_hour: str, *sized_homes: str) -> dict[str, Any]:
 
 
 def live(count: str, per_hour: str, rows: str) -> dict[str, Any]:
-    """The median of a batch through all live models."""
+    """Medians of a batch of a second's messages through all live models; of a small one, also through what is
+    watched alone."""
     plan = current_plan()
+    models = read_models(plan.manifest)
+    watched = {uid for uid, model in models.items() if model.is_watched}
+    watched |= {parent for uid in watched for parent in models[uid].parents}
+    live = {model.name for model in models.values() if model.cadence == LIVE}
     builder = Builder(plan, is_ddl_transactional=True)
-    names = {model.name for model in read_models(plan.manifest).values() if model.cadence == LIVE}
-    home = load_settings().tickhouse_home
-    costs = [
-        _batch(builder, plan, home, int(rows) + number * BATCH_ROWS, float(per_hour), names)
-        for number in range(int(count) + 1)
-    ]
-    return {"seconds": statistics.median(each["all models"] for each in costs[1:]), "batches": costs}
+    first, home = int(rows), load_settings().tickhouse_home
+    cases = {
+        "second": (BATCH_ROWS, live),
+        "small": (SMALL_ROWS, live),
+        "small, watched": (SMALL_ROWS, {models[uid].name for uid in watched}),
+    }
+    found: dict[str, Any] = {}
+    for case, (size, names) in cases.items():
+        costs = []
+        for _ in range(int(count) + 1):
+            costs.append(_batch(builder, plan, home, (first, first + size), float(per_hour), names))
+            first += size
+        found[case] = {
+            name: statistics.median(each.get(name, 0.0) for each in costs[1:]) for name in costs[-1]
+        }
+    return found
 
 
 def _batch(
     builder: Builder,
     plan: Plan,
     home: Path,
-    first: int,
+    span: tuple[int, int],
     per_hour: float,
     names: Collection[str] | None = None,
 ) -> dict[str, float]:
-    """One batch of every topic landed; seconds of each model that builds it, of all if none are named."""
+    """These rows of every topic landed; seconds of each model that builds them, of all if none are named."""
     chosen = {uid for uid, model in plan.models.items() if names is None or model.name in names}
     with DuckDbWarehouse(home / "warehouse.duckdb").open() as connection:
-        land_history(connection, first, first + BATCH_ROWS, per_hour)
+        land_history(connection, *span, per_hour)
         began = time.monotonic()
         built = builder.build(connection, chosen, look(read_models(plan.manifest), connection))
         seconds = time.monotonic() - began
