@@ -39,12 +39,20 @@ class Settings(BaseSettings):
         default=None, description="host:port[,host:port] of your cluster; unset: the embedded broker."
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = "PLAIN"
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
+    kafka_sasl_token_path: Path | None = Field(
+        default=None, description="OAUTHBEARER: a file that somebody keeps fresh and that holds the token."
+    )
+    kafka_sasl_token_from: str | None = Field(
+        default=None,
+        description="OAUTHBEARER: module:function, which returns a token and when it expires, in epoch ms.",
+    )
     kafka_ssl_cafile: Path | None = None
     kafka_ssl_certfile: Path | None = None
     kafka_ssl_keyfile: Path | None = None
+    kafka_ssl_key_password: SecretStr | None = None
     kafka_client: Literal["kafka-python", "confluent"] = Field(
         default="kafka-python", description="`confluent` drains faster and wants the extra `fast`."
     )

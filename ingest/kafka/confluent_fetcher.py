@@ -38,7 +38,14 @@ CONSUMER: dict[str, Any] = {
     "reconnect.backoff.ms": 500,
 }
 
-PASSING = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}
+PASSING = {
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TIMED_OUT,
+    KafkaError._RESOLVE,
+    # librdkafka looks for the coordinator of a group that nobody joins, and who only reads may not know it.
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+}
 MOVED = {
     KafkaError._AUTO_OFFSET_RESET,
     KafkaError._UNKNOWN_PARTITION,

@@ -8,7 +8,7 @@ from confluent_kafka import Message as Delivered
 
 from ingest.core.message import Message
 from ingest.core.settings import Settings
-from ingest.kafka.connect import broker_unavailable, require_listener
+from ingest.kafka.connect import broker_unavailable, require_way_in
 from ingest.kafka.connection import confluent_options
 from ingest.kafka.publisher import BUFFER_BYTES, COMPRESSION, LINGER_MS, Publisher
 
@@ -32,7 +32,7 @@ class ConfluentPublisher(Publisher):
 
     def __init__(self, settings: Settings, patience_seconds: float) -> None:
         super().__init__(settings, patience_seconds)
-        require_listener(settings)
+        require_way_in(settings)
         patience_ms = int(patience_seconds * 1000)
         options = {
             **confluent_options(settings),

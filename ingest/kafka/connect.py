@@ -1,34 +1,50 @@
 """Connecting to Kafka, or saying within seconds that nobody answers and what to do about it."""
 
+import logging
 import socket
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
+from kafka import KafkaAdminClient
 from kafka.errors import (
     AuthorizationError,
+    IllegalSaslStateError,
     KafkaError,
     KafkaTimeoutError,
     RetriableError,
     SaslAuthenticationFailedError,
     UnknownBrokerIdError,
+    UnsupportedSaslMechanismError,
 )
 from kafka.net.compat import KafkaNetClient
 
 from ingest.core.errors import BrokerUnavailable, NeedsAttention, SettingsInvalid, TickhouseError
 from ingest.core.held_file import is_held
 from ingest.core.settings import Settings
-from ingest.kafka.connection import client_options
+from ingest.kafka.connection import TOKENS, client_options
+from ingest.kafka.tls import REFUSAL_SECONDS, why_not_in
+from ingest.kafka.tokens import token_of
+
+log = logging.getLogger(__name__)
 
 Client = TypeVar("Client")
 
 CONNECT_SECONDS = 4.0
 # What passes by itself. A partition that lost its leader after it was asked for is at broker -1.
 TRANSIENT = (RetriableError, UnknownBrokerIdError)
+REFUSALS = (
+    AuthorizationError,
+    SaslAuthenticationFailedError,
+    UnsupportedSaslMechanismError,
+    IllegalSaslStateError,
+)
 
 
 def connect(settings: Settings, client_class: Callable[..., Client], **options: Any) -> Client:
     """A kafka-python client that has reached the cluster. A failed attempt leaves nothing behind."""
     require_listener(settings)
+    require_means(settings)
     networks: list[KafkaNetClient] = []
 
     def network(**config: Any) -> KafkaNetClient:
@@ -46,9 +62,19 @@ def connect(settings: Settings, client_class: Callable[..., Client], **options: 
     except KafkaError as error:
         for left in networks:
             left.close()
+        _require_tls(settings)
         if isinstance(error, KafkaTimeoutError):
-            raise broker_unavailable(settings, "its port is open, but it does not let us in") from error
+            raise broker_unavailable(settings, _shut_out(settings)) from error
         raise explained(settings, error) from error
+
+
+def _shut_out(settings: Settings) -> str:
+    """Kafka ends the connection of who logs in wrongly, and kafka-python tells that as a time-out."""
+    reason = "its port is open, but it does not let us in"
+    if not settings.kafka_security_protocol.startswith("SASL"):
+        return reason
+    login = "token" if settings.kafka_sasl_mechanism == TOKENS else "user or password"
+    return f"{reason}: most likely the {login} is wrong, or it does not know KAFKA_SASL_MECHANISM"
 
 
 def require_listener(settings: Settings) -> None:
@@ -72,6 +98,45 @@ def require_listener(settings: Settings) -> None:
     raise broker_unavailable(settings, ", ".join(failures))
 
 
+def require_way_in(settings: Settings) -> None:
+    """Refuses where a client that says nothing of it would only wait: TLS, a login, a token."""
+    require_listener(settings)
+    if settings.kafka_security_protocol != "PLAINTEXT":
+        connect(settings, KafkaAdminClient).close()
+
+
+def require_means(settings: Settings) -> None:
+    """Refuses what nobody could get in with, in the words of the settings, before a client tries for long."""
+    protocol = settings.kafka_security_protocol
+    if protocol.endswith("SSL"):
+        _require_tls(settings, refusal_seconds=0)
+    if not protocol.startswith("SASL"):
+        return
+    if settings.kafka_sasl_mechanism == TOKENS:
+        token_of(settings)
+    elif not (settings.kafka_sasl_username and settings.kafka_sasl_password):
+        raise SettingsInvalid(
+            f"KAFKA_SECURITY_PROTOCOL={protocol} wants KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD."
+        )
+    if protocol == "SASL_PLAINTEXT":
+        _warn_of_open_login(settings.bootstrap_servers)
+
+
+def _require_tls(settings: Settings, refusal_seconds: float = REFUSAL_SECONDS) -> None:
+    if (reason := why_not_in(settings, refusal_seconds)) is not None:
+        raise SettingsInvalid(f"Kafka at {settings.bootstrap_servers}: {reason}.")
+
+
+@cache
+def _warn_of_open_login(servers: str) -> None:
+    """Once for each cluster."""
+    log.warning(
+        "KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT: whoever is on the way to %s can read what is sent, and with "
+        "PLAIN and OAUTHBEARER log in as this user. SASL_SSL is its encrypted form.",
+        servers,
+    )
+
+
 def broker_unavailable(settings: Settings, reason: str) -> BrokerUnavailable:
     """The error for a cluster that does not answer, with what to do."""
     remedy = "Start it with `tickhouse up` or `tickhouse broker start`."
@@ -87,7 +152,8 @@ def refused(settings: Settings, reason: str) -> SettingsInvalid:
     """The error for a cluster that answers, but not to us."""
     return SettingsInvalid(
         f"Kafka at {settings.bootstrap_servers} refuses us ({reason}). "
-        f"Check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and what that user may read."
+        f"Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD (of OAUTHBEARER the token) "
+        "and what that user may read."
     )
 
 
@@ -101,7 +167,7 @@ def wants_fast() -> SettingsInvalid:
 
 def explained(settings: Settings, error: KafkaError) -> TickhouseError:
     """An error of kafka-python in our words: go on later, or act."""
-    if isinstance(error, AuthorizationError | SaslAuthenticationFailedError):
+    if isinstance(error, REFUSALS):
         return refused(settings, str(error))
     if isinstance(error, TRANSIENT):
         return broker_unavailable(settings, str(error))

@@ -3,7 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from ingest.core.settings import Settings
+from ingest.kafka.tokens import TokenProvider, token_callback
+
+TOKENS = "OAUTHBEARER"
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
@@ -14,12 +19,16 @@ def client_options(settings: Settings) -> dict[str, Any]:
     }
     if settings.kafka_security_protocol.startswith("SASL"):
         options["sasl_mechanism"] = settings.kafka_sasl_mechanism
-        options["sasl_plain_username"] = settings.kafka_sasl_username
-        options["sasl_plain_password"] = _sasl_password(settings)
+        if settings.kafka_sasl_mechanism == TOKENS:
+            options["sasl_oauth_token_provider"] = TokenProvider(settings)
+        else:
+            options["sasl_plain_username"] = settings.kafka_sasl_username
+            options["sasl_plain_password"] = _opened(settings.kafka_sasl_password)
     if settings.kafka_security_protocol.endswith("SSL"):
         options["ssl_cafile"] = _path(settings.kafka_ssl_cafile)
         options["ssl_certfile"] = _path(settings.kafka_ssl_certfile)
         options["ssl_keyfile"] = _path(settings.kafka_ssl_keyfile)
+        options["ssl_password"] = _opened(settings.kafka_ssl_key_password)
     return {name: value for name, value in options.items() if value is not None}
 
 
@@ -32,6 +41,7 @@ CONFLUENT_NAMES = {
     "ssl_cafile": "ssl.ca.location",
     "ssl_certfile": "ssl.certificate.location",
     "ssl_keyfile": "ssl.key.location",
+    "ssl_password": "ssl.key.password",
 }
 
 
@@ -39,12 +49,15 @@ def confluent_options(settings: Settings) -> dict[str, Any]:
     """The same arguments, as confluent-kafka (librdkafka) names them."""
     options = client_options(settings)
     options["bootstrap_servers"] = ",".join(options["bootstrap_servers"])
-    return {CONFLUENT_NAMES[name]: value for name, value in options.items()}
+    if options.pop("sasl_oauth_token_provider", None) is not None:
+        tokens = {"oauth_cb": token_callback(settings)}
+    else:
+        tokens = {}
+    return {CONFLUENT_NAMES[name]: value for name, value in options.items()} | tokens
 
 
-def _sasl_password(settings: Settings) -> str | None:
-    password = settings.kafka_sasl_password
-    return None if password is None else password.get_secret_value()
+def _opened(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
 
 
 def _path(value: Path | None) -> str | None:
