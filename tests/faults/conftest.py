@@ -4,7 +4,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from tests.faults.loop_process import BUILT, Place, warm
 from tests.faults.world import World
 from tests.support.broker import OwnBroker
 from tests.support.other_side import OtherSide
+from tests.support.plans import only
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +60,7 @@ def _plan(manifest: Manifest, copy: Path, home: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch, dbt_home(Path(scratch)):
         everything = plan_of(manifest, _where(copy), fingerprint(copy, Settings(tickhouse_home=home)))
     everything.write(copy / "target" / PLAN_OF_EVERYTHING)
-    few = {uid: model for uid, model in everything.models.items() if model.name in BUILT}
-    tests = {uid: test for uid, test in everything.tests.items() if few.keys() >= set(test.models)}
-    nodes = {uid: node for uid, node in everything.manifest["nodes"].items() if uid in few}
-    manifest_of_few = {**everything.manifest, "nodes": nodes}
-    plan = replace(everything, models=few, tests=tests, manifest=manifest_of_few)
+    plan = only(everything, BUILT)
     plan.write(copy / "target" / PLAN_FILE)
 
 
