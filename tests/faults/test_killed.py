@@ -11,6 +11,7 @@ from tests.faults.world import World
 pytestmark = pytest.mark.slow
 
 FCT_TRADES = "model.tickhouse.fct_trades"
+FINISH = "orchestration.micro_batch.turn:Turns._finish"
 SETTLE = "update ops.model_progress set"
 # The second of several small batches: what a run does first is another path than what it does from then on.
 KILLS = {
@@ -23,6 +24,7 @@ KILLS = {
     "between the models and their settling": harm.at_statement(SETTLE, nth=2),
     "when they are settled and not committed": harm.at_statement(SETTLE, nth=2, done=True),
     "between a model and its child": harm.at_statement("temporary", "model.tickhouse.fct_candles_1m", nth=2),
+    "between what is watched and the rest": harm.before(FINISH),
     "in a second try, model by model": harm.together(
         harm.at_statement("insert into", FCT_TRADES, harm.refuse, nth=2),
         harm.at_statement(SETTLE, nth=6, done=True),
