@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: help install dev test test-snowflake captures lint format bench docs lock sbom clean
+.PHONY: help install dev test test-snowflake captures lint format bench pictures docs lock sbom clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ format: $(STAMP) ## let the tools format
 
 bench: install ## the figures of docs/benchmarks.md, measured here and now
 	$(BIN)/python -m tests.bench
+
+pictures: install ## the pictures of README, of a stack that runs for the purpose
+	TICKHOUSE_SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/test_browser.py
 
 docs: install ## the dbt docs site
 	$(BIN)/tickhouse docs

@@ -1,9 +1,10 @@
 """What somebody sees who opens the UI: the lineage from topic to mart, green, checks that passed, pictures.
 
-Set TICKHOUSE_SCREENSHOTS to a folder to keep the pictures.
+`make pictures` keeps what they see, in docs/images: TICKHOUSE_SCREENSHOTS is the folder.
 """
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
+from ingest.operations.child import programs
+from ingest.services import ports
 from tests.e2e.live_stack import LiveStack, awaited
 from tests.e2e.test_live_stack import not_green
 from tests.support.browser import chromium
@@ -68,6 +71,7 @@ def test_a_mart_shows_its_rows_and_passing_checks(page: Page, stack: LiveStack) 
 
 PICTURED = ("fct_candles_1m", "fct_vwap_session", "fct_book_top", "fct_book_depth_1s", "fct_book_ladder")
 DRAWN = "document.querySelector('img[src^=\"data:image/svg\"]')?.naturalWidth > 0"
+CANDLES = 40
 COLOURS = """image => {
     const canvas = document.createElement("canvas")
     canvas.width = image.naturalWidth, canvas.height = image.naturalHeight
@@ -101,3 +105,28 @@ def test_a_picture_is_drawn_on_the_page_of_its_mart(page: Page, stack: LiveStack
     assert size["height"] > 50
     assert shown.evaluate(COLOURS) > 2, "its ground, a shape, its edge"
     keep(page, mart)
+
+
+@pytest.fixture
+def board(stack: LiveStack) -> Iterator[str]:
+    """The address of a board on what the stack builds."""
+    port = ports.free_port()
+    environment = {**os.environ, "TICKHOUSE_HOME": str(stack.home)}
+    process = subprocess.Popen([programs() / "tickhouse", "board", "--port", str(port)], env=environment)
+    try:
+        awaited("the board", lambda: ports.answers(port))
+        yield f"http://{ports.LOOPBACK}:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_the_board_moves_with_the_market(page: Page, board: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.goto(f"{board}/?venue=simulated&symbol=BTCUSDT&width=1s")
+    expect(page.locator("#book tbody tr")).not_to_have_count(0)
+    newest = page.locator("#tape tbody tr").first
+    seen = newest.inner_text()
+    expect(newest).not_to_have_text(seen)
+    awaited("a minute of candles", lambda: page.evaluate("window.shown?.candles().length ?? 0") >= CANDLES)
+    keep(page, "board")
