@@ -14,7 +14,6 @@ from pydantic import Field
 from ingest.core.beats import beats
 from ingest.core.errors import BrokerUnavailable, NeedsAttention
 from ingest.core.settings import load_settings
-from ingest.core.topics import TOPICS
 from ingest.core.visible import visible
 from ingest.drain.drain import Drain
 from ingest.kafka.arrivals import Arrivals
@@ -24,11 +23,8 @@ from ingest.sinks.open import open_sinks
 from ingest.sinks.writer import Delivery, SinkWriter
 from ingest.warehouse.engine import capabilities_of
 from ingest.warehouse.models import read_models
-from orchestration.checks.raw_tables import RAW_CHECKS
 from orchestration.data_versions import model_tags
-from orchestration.dbt.plan import Plan
 from orchestration.dbt.plans import Plans
-from orchestration.keys import IS_BUILT, READABLE, raw_key
 from orchestration.micro_batch.report import Event, Report
 from orchestration.micro_batch.reported_positions import Committed, remember
 from orchestration.micro_batch.told import told_before
@@ -98,7 +94,7 @@ class MicroBatch:
             asset_seconds=config.report_seconds,
             check_seconds=config.check_report_seconds,
             watched={dg.AssetKey(key) for key in plan.watched},
-            told=told_before(context.instance, _checks(plan)),
+            told=told_before(context.instance),
         )
         self._report.built_by(model_tags(plan))
 
@@ -226,17 +222,6 @@ class MicroBatch:
         wait = self._turns.next_due_seconds
         due_at = None if wait is None else time.time() + wait
         remember(self._instance, self._run_id, Committed(self._drain.positions(), due_at))
-
-
-def _checks(plan: Plan) -> Iterator[dg.AssetCheckKey]:
-    """Those that a run tells of."""
-    for model in plan.models.values():
-        yield dg.AssetCheckKey(dg.AssetKey([model.schema, model.name]), IS_BUILT)
-    for test in plan.tests.values():
-        yield dg.AssetCheckKey(dg.AssetKey(test.asset), test.check)
-    for topic in TOPICS:
-        for name in (READABLE, *(check.__name__ for check in RAW_CHECKS)):
-            yield dg.AssetCheckKey(raw_key(topic.raw_table), name)
 
 
 def configured() -> LoopConfig:

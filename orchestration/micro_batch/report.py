@@ -1,9 +1,9 @@
 """What the UI is told, and how often.
 
 Every event costs two to twenty kilobytes of history, twice. So an asset is heard at most every
-`asset_seconds` (what people watch: each minute), with the sums since, and a check every `check_seconds`,
-unless its colour changes: that is told at once. What an earlier run told counts. Raw comes before dbt, or
-staging would show as stale.
+`asset_seconds` (what people watch: each minute), with the sums since, and what an earlier run told counts. A
+check is heard every `check_seconds`, at once when its colour changes, and by each run: to Dagster, a check of
+another run than the latest report's has not run. Raw comes before dbt, or staging would show as stale.
 """
 
 import time
@@ -20,7 +20,6 @@ from orchestration.data_versions import Tags, raw_tags
 from orchestration.dbt.outcome import ModelResult
 from orchestration.escaping import as_block
 from orchestration.keys import IS_BUILT, READABLE, raw_key, topic_key
-from orchestration.micro_batch.told import Told
 from orchestration.notify.price_alerts import ALERTS, PriceAlert
 
 WATCHED_SECONDS = 60.0
@@ -50,9 +49,8 @@ class Report:
         asset_seconds: float,
         check_seconds: float,
         watched: Set[dg.AssetKey] = frozenset(),
-        told: Told | None = None,
+        told: Mapping[dg.AssetKey, float] | None = None,
     ) -> None:
-        told = told or Told()
         self._asset_seconds = asset_seconds
         self._check_seconds = check_seconds
         self._watched = watched
@@ -66,8 +64,8 @@ class Report:
         self._lag_to_tell: set[str] = set()
         self._unreadable: set[str] = set()
         self._alerts: list[PriceAlert] = []
-        self._asset_told = dict(told.assets)
-        self._check_told = dict(told.checks)
+        self._asset_told = dict(told or {})
+        self._check_told: dict[dg.AssetCheckKey, tuple[float, bool]] = {}
 
     def built_by(self, tags: Mapping[dg.AssetKey, Tags]) -> None:
         """The code of the models, for the reports from now on."""
