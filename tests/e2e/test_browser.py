@@ -83,10 +83,14 @@ COLOURS = """image => {
 
 
 def is_opened(page: Page, url: str) -> bool:
-    """A report that comes meanwhile closes the dialog of the one before it: then once more."""
+    """A small picture stands on the page, a large one in a dialog. A report that comes meanwhile closes the
+    dialog of the one before it: then once more."""
     page.goto(url)
     row = page.get_by_role("row").filter(has=page.get_by_text("picture", exact=True)).first
-    row.get_by_text("Show markdown", exact=False).click()
+    show = row.get_by_text("Show markdown", exact=False)
+    expect(row.locator("img").or_(show).first).to_be_visible(timeout=60_000)
+    if show.count():
+        show.click()
     try:
         page.wait_for_function(DRAWN, timeout=15_000)
     except NotInTime:
