@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.dbt.trial import Trial
+from tests.dbt.trial import PROJECT, Trial
+
+MACROS = PROJECT / "macros"
 
 QUOTES = "(values ('A', 10, 1), ('A', 20, 2), ('B', 5, 3)) as quotes(symbol, t, bid)"
 TRADES = "(values ('A', 9), ('A', 10), ('A', 25), ('B', 4)) as trades(symbol, t)"
@@ -71,3 +73,10 @@ def test_a_number_in_exponent_form_is_exact_or_refused(
     found = trial.compiled(f"select {{{{ {price} }}}}, {{{{ price_problem(\"'{text}'\", {price}) }}}}")
     exact = None if number is None or problem else Decimal(number)
     assert trial.rows(found) == [(exact, problem)]
+
+
+def test_what_differs_between_the_engines_has_one_room_and_no_default() -> None:
+    texts = {path.relative_to(MACROS): path.read_text() for path in MACROS.rglob("*.sql")}
+    elsewhere = {path for path, text in texts.items() if ".dispatch(" in text and path.parts[0] != "engine"}
+    assert elsewhere == set()
+    assert {path for path, text in texts.items() if "macro default__" in text} == set()

@@ -19,19 +19,6 @@
     {% do return({"relations": [target]}) %}
 {% endmacro %}
 
-{#
-    On DuckDB a plan is made over a warehouse that is thrown away: there each model finds its parents' tables,
-    empty, and has to keep its contract.
-#}
-{% macro try_out(definitions) %} {% do adapter.dispatch("try_out")(definitions) %} {% endmacro %}
-{% macro duckdb__try_out(definitions) %}
-    {% for definition in definitions %} {% do send(definition) %} {% endfor %}
-    {% set through, building = placeholder("built_through"), placeholder("building_through") %}
-    {% set number = "cast(0 as bigint)" %}
-    {% do get_assert_columns_equivalent(sql | replace(through, number) | replace(building, number)) %}
-{% endmacro %}
-{% macro snowflake__try_out(definitions) %} {% endmacro %}
-
 {% macro plan_of_rewrite(target, query) %}
     {% do try_out(start_anew(target, none)) %}
     {% set affected, before = "affected_" ~ target.identifier, "before_" ~ target.identifier %}

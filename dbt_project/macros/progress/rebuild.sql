@@ -61,19 +61,6 @@
     {% do return("delete from " ~ target ~ of_messages) %}
 {% endmacro %}
 
-{#
-    On Snowflake to define a table anew commits, so that readers see it empty until it is full again; and its
-    grants go with it. A table that has the columns of its contract is emptied in the transaction that fills it.
-#}
-{% macro is_emptied_in_place(columns) %}
-    {% do return(adapter.dispatch("is_emptied_in_place")(columns)) %}
-{% endmacro %}
-{% macro duckdb__is_emptied_in_place(columns) %} {% do return(false) %} {% endmacro %}
-{% macro snowflake__is_emptied_in_place(columns) %}
-    {% set declared = model.columns.keys() | sort | join(" ") %}
-    {% do return(columns is not none and columns.split(" ") | sort | join(" ") == declared) %}
-{% endmacro %}
-
 {% macro empty_in_place(target) %}
     {% do return(
         {
@@ -81,16 +68,6 @@
             "empty_vanished": "delete from " ~ vanished(target),
         }
     ) %}
-{% endmacro %}
-
-{#
-    What can be made again is transient: Snowflake keeps no older states of it for a week, which cost as much as
-    the table each time that it changes. What has rows from before raw begins cannot be made again.
-#}
-{% macro kind_of_table() %} {% do return(adapter.dispatch("kind_of_table")()) %} {% endmacro %}
-{% macro duckdb__kind_of_table() %} {% do return("table") %} {% endmacro %}
-{% macro snowflake__kind_of_table() %}
-    {% do return("table" if "keeps_days" in config.get("meta") else "transient table") %}
 {% endmacro %}
 
 {# As the contract says. #}

@@ -1,13 +1,8 @@
 {#
     Millions of books made at once take gigabytes. A model that says how many keys are enough at a time (meta:
     keys_at_once) is written slice by slice, one insert each, all in the same transaction. The rows of a key
-    are made of the parents' alone, so that slices change none of them. Snowflake needs none: it has more
-    memory than a laptop, and its own disks.
+    are made of the parents' alone, so that slices change none of them.
 #}
-{% macro keys_at_once() %} {% do return(adapter.dispatch("keys_at_once")()) %} {% endmacro %}
-{% macro duckdb__keys_at_once() %} {% do return(config.get("meta").get("keys_at_once")) %} {% endmacro %}
-{% macro snowflake__keys_at_once() %} {% do return(none) %} {% endmacro %}
-
 {# Keeps the affected keys for the run; returns how many there are. #}
 {% macro keep_affected(target, keys) %}
     {% do return(create_temporary("affected_" ~ target.identifier, in_slices(keys))) %}

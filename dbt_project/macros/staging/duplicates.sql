@@ -40,8 +40,3 @@
 {%- endmacro %}
 
 {% macro message_count(id) -%} count(*) over (partition by {{ id | join(", ") }}) {%- endmacro %}
-
-{# DuckDB otherwise merges the two steps, and reads three columns of all history instead of one. #}
-{% macro materialized() -%} {{ return(adapter.dispatch("materialized")()) }} {%- endmacro %}
-{% macro duckdb__materialized() -%} materialized {%- endmacro %}
-{% macro snowflake__materialized() %} {% endmacro %}
