@@ -26,7 +26,7 @@ Digest = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Audited:
     """A mart and what a store holds of it."""
 
     sink: str
@@ -55,7 +55,7 @@ def bring_on(
         state = changes.after
 
 
-def audit(warehouse: DuckDbWarehouse, models: Mapping[str, Model], sink: Sink) -> Iterator[Finding]:
+def audit(warehouse: DuckDbWarehouse, models: Mapping[str, Model], sink: Sink) -> Iterator[Audited]:
     """Every target whose mart was built."""
     for target in sink.targets:
         if (finding := audit_target(warehouse, models, sink, target)) is not None:
@@ -64,7 +64,7 @@ def audit(warehouse: DuckDbWarehouse, models: Mapping[str, Model], sink: Sink) -
 
 def audit_target(
     warehouse: DuckDbWarehouse, models: Mapping[str, Model], sink: Sink, target: Target
-) -> Finding | None:
+) -> Audited | None:
     """None: its mart was not built yet."""
     bring_on(warehouse, models, sink, target)
     with ExitStack() as stack:
@@ -81,7 +81,7 @@ def audit_target(
             ).fetchall()
             contents = stack.enter_context(sink.contents(target, schema))
         store = _digest(contents.batches, compared)
-    return Finding(sink.name, target, contents.state, (mart[0], int(mart[1])), store)
+    return Audited(sink.name, target, contents.state, (mart[0], int(mart[1])), store)
 
 
 def _compared(

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orchestration.micro_batch.due_models import Model
+from orchestration.micro_batch.due_models import LoopModel
 
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 300.0
@@ -27,7 +27,7 @@ class Backoff:
         """When the next of those that failed is tried again; infinite: none has."""
         return min((failure.retry_at for failure in self._failures.values()), default=float("inf"))
 
-    def allowed(self, models: Iterable[Model]) -> list[Model]:
+    def allowed(self, models: Iterable[LoopModel]) -> list[LoopModel]:
         """Those that neither wait themselves nor stand on one that waits."""
         now = time.monotonic()
         waiting = {uid for uid, failure in self._failures.items() if now < failure.retry_at}

@@ -19,7 +19,7 @@ SLOW_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LoopModel:
     """A dbt model as the loop needs to know it."""
 
     unique_id: str
@@ -33,10 +33,10 @@ class Model:
     """People look at it all the time: it is built first, and others see it before the rest is."""
 
 
-def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
+def read_models(manifest: Mapping[str, Any]) -> dict[str, LoopModel]:
     """The project's models, by unique id."""
     parent_map: Mapping[str, Sequence[str]] = manifest["parent_map"]
-    models: dict[str, Model] = {}
+    models: dict[str, LoopModel] = {}
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] != "model":
             continue
@@ -48,7 +48,7 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
             )
         above = lineage(unique_id, parent_map)
         tables = [manifest["sources"][parent] for parent in above if parent in manifest["sources"]]
-        models[unique_id] = Model(
+        models[unique_id] = LoopModel(
             unique_id,
             node["name"],
             cadence,
@@ -63,7 +63,7 @@ def read_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
 class Pending:
     """How far the models stood behind what has landed, at one moment."""
 
-    models: Mapping[str, Model]
+    models: Mapping[str, LoopModel]
     newest: Mapping[str, int]
     """The newest batch of the topics that a model is built from."""
     built: Mapping[str, int]
@@ -75,7 +75,7 @@ class Pending:
     """Of all topics."""
     due_for_rebuild: frozenset[str] = frozenset()
 
-    def due(self, *, all_cadences: bool = False) -> list[Model]:
+    def due(self, *, all_cadences: bool = False) -> list[LoopModel]:
         """Models with work whose cadence is due; with `all_cadences`, whatever has work."""
         return [
             model
@@ -92,7 +92,7 @@ class Pending:
         ]
         return min(waiting, default=None)
 
-    def share(self, due: Sequence[Model], *, live_first: bool = False) -> list[Model]:
+    def share(self, due: Sequence[LoopModel], *, live_first: bool = False) -> list[LoopModel]:
         """What one turn builds of what is due: all that is live, and what waits longest of the rest, parents
         first. `live_first`: nothing of the rest, unless there is nothing else."""
         live = [model for model in due if model.cadence == LIVE]
@@ -101,13 +101,13 @@ class Pending:
         slow = sorted((model for model in due if model.cadence != LIVE), key=self._waiting)
         return live + slow[:SLOW_AT_ONCE]
 
-    def watched(self, due: Sequence[Model]) -> list[Model]:
+    def watched(self, due: Sequence[LoopModel]) -> list[LoopModel]:
         """Of what is due, that which people watch, with what it stands on."""
         watched = {model.unique_id for model in due if model.is_watched}
         beneath = {parent for uid in watched for parent in self.models[uid].parents}
         return [model for model in due if model.unique_id in watched | beneath]
 
-    def with_quiet_parents(self, chosen: Sequence[Model]) -> list[Model]:
+    def with_quiet_parents(self, chosen: Sequence[LoopModel]) -> list[LoopModel]:
         """A model builds as far as all its parents have: one of a quiet topic must move up, or it holds back
         what the other topics brought."""
         wanted = {model.unique_id for model in chosen} | {
@@ -119,21 +119,21 @@ class Pending:
         }
         return [model for uid, model in self.models.items() if uid in wanted]
 
-    def _is_behind(self, model: Model) -> bool:
+    def _is_behind(self, model: LoopModel) -> bool:
         return self.newest[model.unique_id] > self.built.get(model.unique_id, 0)
 
-    def _is_due(self, model: Model) -> bool:
+    def _is_due(self, model: LoopModel) -> bool:
         """Also if the clock stepped back, and the last build lies ahead."""
         age = self.ages.get(model.unique_id, float("inf"))
         return not 0 <= age < self.cadences[model.cadence]
 
-    def _waiting(self, model: Model) -> tuple[float, int]:
+    def _waiting(self, model: LoopModel) -> tuple[float, int]:
         """A model has more ancestors than any of its parents."""
         return -self.ages.get(model.unique_id, float("inf")), len(model.parents)
 
 
 def look(
-    models: Mapping[str, Model], connection: Connection, cadences: Mapping[str, float] = CADENCES
+    models: Mapping[str, LoopModel], connection: Connection, cadences: Mapping[str, float] = CADENCES
 ) -> Pending:
     """Ask the warehouse what has landed, what is built, and when it was."""
     landed = dict(
@@ -162,6 +162,6 @@ def _seconds(settled_at: datetime, now: datetime) -> float:
     return (now - settled_at).total_seconds()
 
 
-def _newest(model: Model, landed: Mapping[str, int]) -> int:
+def _newest(model: LoopModel, landed: Mapping[str, int]) -> int:
     """The newest batch of the topics that it is built from."""
     return max((landed.get(topic, 0) for topic in model.topics), default=0)

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ingest.core.settings import Settings, load_settings
-from ingest.sinks.audit import Finding, audit_target, bring_on
+from ingest.sinks.audit import Audited, audit_target, bring_on
 from ingest.sinks.open import open_sink, targets_of
 from ingest.sinks.targets import Target
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
@@ -57,7 +57,7 @@ def equals_mart(name: str, target: Target) -> dg.AssetChecksDefinition:
     return compared
 
 
-def _result(found: Finding | None) -> dg.AssetCheckResult:
+def _result(found: Audited | None) -> dg.AssetCheckResult:
     if found is None:
         return dg.AssetCheckResult(passed=True, description="The mart was not built yet.")
     counts = {"rows_of_the_mart": found.mart[0], "rows_of_the_store": found.store[0]}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.core.settings import Settings, load_settings
-from orchestration.micro_batch.due_models import Model, read_models
+from orchestration.micro_batch.due_models import LoopModel, read_models
 from tests.faults.fork_server import ForkServer
 from tests.faults.harm import Harm
 
@@ -91,7 +91,7 @@ def warm(place: Place) -> None:
     dg.DagsterInstance.ephemeral().dispose()
 
 
-def read_built_models(manifest: Mapping[str, Any]) -> dict[str, Model]:
+def read_built_models(manifest: Mapping[str, Any]) -> dict[str, LoopModel]:
     """Those of the plan that the runs have."""
     return {uid: model for uid, model in read_models(manifest).items() if model.name in BUILT}
 

@@ -6,11 +6,11 @@ import pytest
 
 from orchestration.micro_batch import backoff
 from orchestration.micro_batch.backoff import FIRST_SECONDS, LONGEST_SECONDS, Backoff
-from orchestration.micro_batch.due_models import Model
+from orchestration.micro_batch.due_models import LoopModel
 
 
-def model(name: str, *parents: str) -> Model:
-    return Model(name, name, "live", frozenset(), frozenset(parents))
+def model(name: str, *parents: str) -> LoopModel:
+    return LoopModel(name, name, "live", frozenset(), frozenset(parents))
 
 
 MODELS = [model("stg"), model("bad", "stg"), model("child", "bad", "stg"), model("other", "stg")]

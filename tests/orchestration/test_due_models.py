@@ -9,13 +9,13 @@ import pytest
 
 from ingest.core.errors import NeedsAttention
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse, new_batch
-from orchestration.micro_batch.due_models import Model, Pending, look, read_models
+from orchestration.micro_batch.due_models import LoopModel, Pending, look, read_models
 
 TRADES, DEPTH = "binance.trades", "binance.depth"
 
 
-def model(name: str, *topics: str, cadence: str = "live", parents: tuple[str, ...] = ()) -> Model:
-    return Model(name, name, cadence, frozenset(topics), frozenset(parents))
+def model(name: str, *topics: str, cadence: str = "live", parents: tuple[str, ...] = ()) -> LoopModel:
+    return LoopModel(name, name, cadence, frozenset(topics), frozenset(parents))
 
 
 ANCESTORS = tuple("abcdefghij")
@@ -34,7 +34,7 @@ class Warehouse:
     def land(self, topic: str) -> int:
         return new_batch(self.connection, "landing", topic, None)
 
-    def build(self, *models: Model) -> None:
+    def build(self, *models: LoopModel) -> None:
         """As dbt does it: as far as all parents have come."""
         (newest,) = self.connection.execute("select max(batch_id) from ops.batches").fetchone() or (0,)
         for one in models:
@@ -61,11 +61,11 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield Warehouse(connection)
 
 
-def models_of(*models: Model) -> Mapping[str, Model]:
+def models_of(*models: LoopModel) -> Mapping[str, LoopModel]:
     return {one.unique_id: one for one in models}
 
 
-def due(models: Mapping[str, Model], warehouse: Warehouse, *, all_cadences: bool = False) -> list[str]:
+def due(models: Mapping[str, LoopModel], warehouse: Warehouse, *, all_cadences: bool = False) -> list[str]:
     pending = look(models, warehouse.connection)
     return [one.name for one in pending.with_quiet_parents(pending.due(all_cadences=all_cadences))]
 
@@ -195,6 +195,6 @@ def test_what_is_live_comes_alone_at_first_and_the_rest_where_nothing_is_live() 
     assert waiting.share([], live_first=True) == []
 
 
-def standing(*models: Model, ages: Mapping[str, float] | None = None) -> Pending:
+def standing(*models: LoopModel, ages: Mapping[str, float] | None = None) -> Pending:
     """Nothing was ever built, but for what has an age."""
     return Pending(models_of(*models), newest={}, built={}, ages=ages or {})

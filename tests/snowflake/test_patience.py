@@ -127,15 +127,15 @@ def test_an_update_that_waited_sees_what_was_committed_meanwhile(
 
     def swap() -> None:
         with second.cursor() as cursor:
-            swapped.append(lease._swap(cursor, lease.TURN, lease.FREE, "second"))
+            swapped.append(lease._swap(cursor, lease.BUILDING, lease.FREE, "second"))
 
     with warehouse.cursor() as cursor:
         cursor.execute("begin")
-        assert lease._swap(cursor, lease.TURN, lease.FREE, "first")
+        assert lease._swap(cursor, lease.BUILDING, lease.FREE, "first")
         waiting = threading.Thread(target=swap)
         waiting.start()
         cursor.execute("commit")
     waiting.join()
     assert swapped == [False]
-    assert second.lease_holder(lease.TURN) == "first"
+    assert second.lease_holder(lease.BUILDING) == "first"
     second.close()

@@ -11,7 +11,7 @@ from ingest.core.settings import Settings
 from ingest.warehouse.connection import Connection
 from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 from orchestration.checks.raw_tables import newest_batch_id, raw_checks
-from orchestration.micro_batch.due_models import Model, look
+from orchestration.micro_batch.due_models import LoopModel, look
 from orchestration.notify.price_alerts import price_alerts
 from orchestration.preview.book_pictures import depth_picture, figures, touch_picture
 from orchestration.preview.market_pictures import vwap_picture
@@ -71,7 +71,7 @@ def test_the_checks_of_raw_tables_find_their_faults(connection: Connection) -> N
 def test_what_is_pending_and_since_when(connection: Connection) -> None:
     connection.execute("insert into ops.model_progress select 'a', 1, 1, dateadd(second, -100, sysdate())")
     connection.execute("insert into ops.model_progress select 'b', 0, 2, null")
-    models = {name: Model(name, name, "minute", frozenset({TOPIC.name}), frozenset()) for name in "ab"}
+    models = {name: LoopModel(name, name, "minute", frozenset({TOPIC.name}), frozenset()) for name in "ab"}
     pending = look(models, connection, {"minute": 300})
     assert pending.ages == {"a": pytest.approx(100, abs=60)}
     assert [model.name for model in pending.due()] == ["b"]

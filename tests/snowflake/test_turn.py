@@ -44,7 +44,7 @@ def test_of_many_builders_one_builds_at_a_time(builder: Builder) -> None:
                 with guard:
                     inside += 1
                     most = max(most, inside)
-                assert warehouse.lease_holder(lease.TURN) == warehouse._builder
+                assert warehouse.lease_holder(lease.BUILDING) == warehouse._builder
                 with guard:
                     inside -= 1
                     done.append(warehouse._builder)
@@ -52,18 +52,18 @@ def test_of_many_builders_one_builds_at_a_time(builder: Builder) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(build, [builder(f"run-{n}") for n in range(4)]))
     assert (most, len(done)) == (1, 16)
-    assert builder("last").lease_holder(lease.TURN) is None
+    assert builder("last").lease_holder(lease.BUILDING) is None
 
 
 def test_a_builder_that_is_known_to_be_gone_is_not_waited_for(builder: Builder) -> None:
-    builder("killed").take_lease(lease.TURN, "killed")
+    builder("killed").take_lease(lease.BUILDING, "killed")
     with builder("next", is_gone=lambda run_id: run_id == "killed").open() as connection:
         holder = connection.execute("select run_id from ops.lease where name = 'turn'")
         assert holder.fetchall() == [("next",)]
 
 
 def test_a_builder_of_whom_nobody_knows_is_waited_for_until_its_turn_expires(builder: Builder) -> None:
-    builder("killed").take_lease(lease.TURN, "killed")
+    builder("killed").take_lease(lease.BUILDING, "killed")
     asked: list[str] = []
 
     def ask(run_id: str) -> bool:
@@ -83,9 +83,9 @@ def test_whose_turn_was_taken_over_does_not_give_it_back_for_the_other(builder: 
     with slow.building():
         turn = next_one.building()
         turn.__enter__()
-    assert next_one.lease_holder(lease.TURN) == "next"
+    assert next_one.lease_holder(lease.BUILDING) == "next"
     turn.__exit__(None, None, None)
-    assert next_one.lease_holder(lease.TURN) is None
+    assert next_one.lease_holder(lease.BUILDING) is None
 
 
 def test_uploads_of_several_topics_go_side_by_side(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,4 +105,4 @@ def test_a_turn_is_given_back_after_an_error_in_it(builder: Builder) -> None:
     warehouse = builder("run")
     with pytest.raises(ZeroDivisionError), warehouse.building():
         _ = 1 / 0
-    assert warehouse.lease_holder(lease.TURN) is None
+    assert warehouse.lease_holder(lease.BUILDING) is None

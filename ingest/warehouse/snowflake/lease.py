@@ -18,8 +18,8 @@ from ingest.warehouse.snowflake.connection import OpenCursor
 from ingest.warehouse.snowflake.patience import LOCK_WAIT_ENDED
 
 FREE = ""
-TURN = "turn"
-"""The lease of the run that builds now."""
+BUILDING = "turn"
+"""The lease of the run that builds now, as the rows that are there name it."""
 POLL_SECONDS = 5.0
 
 IsGone = Callable[[str], bool]
@@ -49,7 +49,7 @@ def turn(open_cursor: OpenCursor, run_id: str, expires_seconds: float, is_gone: 
     """Alone among those that build. Who holds it and is known to be gone is not waited for; who held it
     for too long counts as gone."""
     with open_cursor() as cursor:
-        is_mine = _swap(cursor, TURN, FREE, run_id)
+        is_mine = _swap(cursor, BUILDING, FREE, run_id)
     while not is_mine:
         with open_cursor() as cursor:
             is_mine = _take_over(cursor, run_id, expires_seconds, is_gone)
@@ -60,17 +60,17 @@ def turn(open_cursor: OpenCursor, run_id: str, expires_seconds: float, is_gone: 
     finally:
         # Where Snowflake is away, the error that led here is the one to show; the turn expires.
         with suppress(TickhouseError), open_cursor() as cursor:
-            _swap(cursor, TURN, run_id, FREE)
+            _swap(cursor, BUILDING, run_id, FREE)
 
 
 def _take_over(cursor: SnowflakeCursor, run_id: str, expires_seconds: float, is_gone: IsGone) -> bool:
-    seen = _seen(cursor, TURN)
+    seen = _seen(cursor, BUILDING)
     if seen is None:
-        _make(cursor, TURN)
-        return _swap(cursor, TURN, FREE, run_id)
+        _make(cursor, BUILDING)
+        return _swap(cursor, BUILDING, FREE, run_id)
     builder, taken_at, age = seen
     if builder in (FREE, run_id) or age > expires_seconds or is_gone(builder):
-        return _swap(cursor, TURN, builder, run_id, taken_at)
+        return _swap(cursor, BUILDING, builder, run_id, taken_at)
     return False
 
 
