@@ -27,9 +27,13 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def page(browser: Browser, stack: LiveStack) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def green(stack: LiveStack) -> None:
     awaited("green assets and checks", lambda: not not_green(stack))
+
+
+@pytest.fixture
+def page(browser: Browser, green: None) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1800, "height": 1000})
     page.set_default_timeout(60_000)
     yield page
