@@ -7,7 +7,7 @@ import typer
 
 from ingest.cli.markets import market_of
 from ingest.cli.output import Format
-from ingest.cli.sql import answer
+from ingest.cli.sql import answer, told_if_unbuilt
 
 BOOK = """
     select side, price, quantity, sequence, event_at
@@ -46,4 +46,5 @@ def book(
     asked = BOOK.format(book=capabilities_of(settings).table_function.format(table))
     market = market_of(settings, "intermediate.int_book_messages_sequenced", symbol, venue)
     as_of = at if sequence is None else sequence
-    answer(settings, asked, form, values={**market, "at": as_of, "levels": levels})
+    with told_if_unbuilt():
+        answer(settings, asked, form, values={**market, "at": as_of, "levels": levels})

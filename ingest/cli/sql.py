@@ -1,7 +1,8 @@
 """`tickhouse sql`: ask the warehouse while everything runs."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -126,13 +127,20 @@ def answer(
 
 
 def rows_of(settings: "Settings", statement: str) -> Sequence[tuple]:
-    """All that a question of ours gives; what is not built yet is said as such."""
-    from ingest.core.errors import QueryFailed
+    """All that a question of ours gives."""
     from ingest.warehouse.open import open_warehouse
 
+    with told_if_unbuilt(), open_warehouse(settings, wait_seconds=WAIT_SECONDS) as warehouse:
+        return warehouse.ask(statement, time_limit=TIME_LIMIT).rows
+
+
+@contextmanager
+def told_if_unbuilt() -> Iterator[None]:
+    """Around questions of ours: a mart or a function that is not there yet is said as such."""
+    from ingest.core.errors import QueryFailed
+
     try:
-        with open_warehouse(settings, wait_seconds=WAIT_SECONDS) as warehouse:
-            return warehouse.ask(statement, time_limit=TIME_LIMIT).rows
+        yield
     except QueryFailed as error:
         if "does not exist" in str(error):
             raise QueryFailed(

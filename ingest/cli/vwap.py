@@ -7,7 +7,7 @@ import typer
 
 from ingest.cli.markets import market_of
 from ingest.cli.output import Format
-from ingest.cli.sql import WAIT_SECONDS, answer
+from ingest.cli.sql import WAIT_SECONDS, answer, told_if_unbuilt
 
 LAST_DAY = (
     "select max(session_start_at) from marts.fct_vwap_session where venue = $venue and symbol = $symbol"
@@ -39,4 +39,5 @@ def vwap(
         with open_warehouse(settings, wait_seconds=WAIT_SECONDS) as warehouse:
             [(since,)] = warehouse.ask(LAST_DAY, market).rows
     asked = f"select * from {capabilities_of(settings).table_function.format(ANCHORED)}"
-    answer(settings, asked, form, values={**market, "since": since})
+    with told_if_unbuilt():
+        answer(settings, asked, form, values={**market, "since": since})

@@ -12,22 +12,17 @@ from kafka.errors import KafkaError
 
 from ingest.core.errors import TickhouseError
 from ingest.core.settings import Settings
+from ingest.kafka import kafka_python_fetcher
 from ingest.kafka.connect import connect
 from ingest.kafka.guarded_batch import begin_poll
 
 CONSUMER: dict[str, Any] = {
-    "group_id": None,
-    "enable_auto_commit": False,
-    "auto_offset_reset": "none",
-    "isolation_level": "read_committed",
-    "allow_auto_create_topics": False,
-    "metrics_enabled": False,
+    **kafka_python_fetcher.CONSUMER,
     # A sign is enough: of each answer one batch at most.
     "fetch_max_bytes": 1,
     "max_partition_fetch_bytes": 1,
     # A fetch from earlier positions, which is still under way, holds up the first one from newer ones.
     "fetch_max_wait_ms": 50,
-    "reconnect_backoff_max_ms": 500,
 }
 
 

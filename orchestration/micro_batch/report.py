@@ -164,7 +164,7 @@ class Report:
                 self._asset_told[key] = now
                 self._lag_to_tell.discard(name)
                 yield dg.AssetObservation(key, metadata={"lag": self._lag[name]})
-        # A model's first report waits until its rows were counted: it stays on the page for half a minute.
+        # A model's first report waits until rows were counted: it stays on the page for minutes.
         is_counted = everything or bool(self._row_counts)
         for gathered in (self._raw, self._models) if is_counted else (self._raw,):
             is_whole = everything or (all_raw and gathered is self._raw)

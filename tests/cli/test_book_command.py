@@ -1,6 +1,7 @@
 """`tickhouse book`: a market's order book as it was, at a time or at an update id."""
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -39,6 +40,19 @@ def test_as_of(tickhouse: Run, home: str, options: tuple[str, ...], expected: li
 
 def test_before_the_first_build_it_says_so(tickhouse: Run, tmp_path: Path) -> None:
     duckdb.connect(tmp_path / "warehouse.duckdb").close()
+    done = tickhouse("book", "BTCUSDT", TICKHOUSE_HOME=str(tmp_path))
+    assert done.exit_code == 1
+    assert "not built yet" in done.output
+
+
+def test_between_the_first_mart_and_its_function_it_says_so(
+    tickhouse: Run, home: str, tmp_path: Path
+) -> None:
+    """The function that answers comes with the filled ladder, after the marts that name the markets."""
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copy(Path(home) / "warehouse.duckdb", copy)
+    with duckdb.connect(copy) as connection:
+        connection.execute("drop macro table marts.book_at")
     done = tickhouse("book", "BTCUSDT", TICKHOUSE_HOME=str(tmp_path))
     assert done.exit_code == 1
     assert "not built yet" in done.output
