@@ -18,9 +18,11 @@ from ingest.cli.copies import backup, restore, snapshot
 from ingest.cli.copy import copy
 from ingest.cli.docs import docs
 from ingest.cli.doctor import doctor
+from ingest.cli.down import down
 from ingest.cli.drain import drain
 from ingest.cli.failures import Commands
 from ingest.cli.init import init
+from ingest.cli.logs import logs
 from ingest.cli.mend import fill, repair, replay
 from ingest.cli.metrics import metrics
 from ingest.cli.output import examples
@@ -30,6 +32,7 @@ from ingest.cli.record import record
 from ingest.cli.setup import setup
 from ingest.cli.sink import sink
 from ingest.cli.skip import skip
+from ingest.cli.spellings import Command, use_home
 from ingest.cli.sql import sql
 from ingest.cli.status import status
 from ingest.cli.tables import describe, tables
@@ -49,37 +52,39 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(up)
+app.command(cls=Command)(up)
+app.command(cls=Command)(down)
+app.command(cls=Command)(logs)
 app.add_typer(publish, name="publish")
-app.command()(record)
-app.command()(drain)
-app.command()(build)
-app.command()(sql)
-app.command()(tables)
-app.command()(describe)
-app.command()(vwap)
-app.command()(book)
-app.command()(status)
-app.command()(board)
-app.command()(metrics)
-app.command()(audit)
-app.command()(snapshot)
-app.command()(backup)
-app.command()(restore)
-app.command()(copy)
-app.command()(replay)
-app.command()(repair)
-app.command()(fill)
-app.command()(skip)
-app.command()(prune)
-app.command()(reset)
-app.command()(parity)
+app.command(cls=Command)(record)
+app.command(cls=Command)(drain)
+app.command(cls=Command)(build)
+app.command(cls=Command)(sql)
+app.command(cls=Command)(tables)
+app.command(cls=Command)(describe)
+app.command(cls=Command)(vwap)
+app.command(cls=Command)(book)
+app.command(cls=Command)(status)
+app.command(cls=Command)(board)
+app.command(cls=Command)(metrics)
+app.command(cls=Command)(audit)
+app.command(cls=Command)(snapshot)
+app.command(cls=Command)(backup)
+app.command(cls=Command)(restore)
+app.command(cls=Command)(copy)
+app.command(cls=Command)(replay)
+app.command(cls=Command)(repair)
+app.command(cls=Command)(fill)
+app.command(cls=Command)(skip)
+app.command(cls=Command)(prune)
+app.command(cls=Command)(reset)
+app.command(cls=Command)(parity)
 app.add_typer(sink, name="sink")
-app.command()(topics)
+app.add_typer(topics, name="topics")
 app.add_typer(broker, name="broker")
-app.command()(docs)
-app.command()(doctor)
-app.command()(init)
+app.command(cls=Command)(docs)
+app.command(cls=Command)(doctor)
+app.command(cls=Command)(init)
 app.add_typer(setup, name="setup")
 
 
@@ -97,10 +102,16 @@ def _options(
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and end.")
     ] = False,
+    home: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="Another TICKHOUSE_HOME; may stand behind the command, too."),
+    ] = None,
 ) -> None:
     """What holds for every command."""
     if os.environ.get("NO_COLOR"):
         context.color = False
+    if home is not None:
+        use_home(home)
 
 
 def main() -> None:

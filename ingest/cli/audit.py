@@ -5,21 +5,22 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.options import Form
 from ingest.cli.output import Format, note, show
 
 COLUMNS = ("rule", "checked", "failed", "first_offset", "passed")
 
 
 def audit(
-    symbol: Annotated[str, typer.Option(help="Whose ticks, e.g. TTF-GAS.")],
+    symbol: Annotated[str, typer.Argument(help="Whose ticks, e.g. TTF-GAS.")],
     date: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Which day, in UTC.")],
-    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    form: Form = Format.TABLE,
 ) -> None:
     """Audit a day of ticks: validity of each, and the order and holes that no single one shows.
 
     The exit code is 1 if a rule is broken, or if there is nothing to audit.
 
-        tickhouse audit --symbol TTF-GAS --date 2026-03-01
+        tickhouse audit TTF-GAS --date 2026-03-01
     """
     from ingest.core.settings import load_settings
     from ingest.operations.audit import audit_ticks

@@ -1,13 +1,13 @@
 """`tickhouse board`: the market as it is in the warehouse, in a browser."""
 
-from typing import Annotated
-
 import typer
+
+from ingest.cli.options import Port
 
 PORT = 9464
 
 
-def board(port: Annotated[int, typer.Option(help="Where it listens.")] = PORT) -> None:
+def board(port: Port = PORT) -> None:
     """Serve the board until Ctrl-C: candles, VWAP, book, tape, gaps and the topics' health; also /metrics.
 
     It looks at the warehouse once a second for all viewers, in short turns, as long as somebody looks on;

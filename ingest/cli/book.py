@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ingest.cli.markets import market_of
+from ingest.cli.options import Form, Venue
 from ingest.cli.output import Format
 from ingest.cli.sql import answer, told_if_unbuilt
 
@@ -27,8 +28,8 @@ def book(
     ] = None,
     sequence: Annotated[int | None, typer.Option(help="The venue's update id, instead of a time.")] = None,
     levels: Annotated[int, typer.Option(min=1, help="How many of each side, the best first.")] = 10,
-    venue: Annotated[str | None, typer.Option(help="The exchange, if several have the market.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    venue: Venue = None,
+    form: Form = Format.TABLE,
 ) -> None:
     """The order book of a market as it was; nothing if it was not known then.
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ingest.cli.output import examples
+from ingest.cli.spellings import Command
 
 if TYPE_CHECKING:
     from ingest.core.settings import Settings
@@ -19,7 +20,7 @@ broker = typer.Typer(
 )
 
 
-@broker.command()
+@broker.command(cls=Command)
 def start() -> None:
     """Start the broker in the background and wait until it answers. Fine if it already runs."""
     from ingest.services import broker as service
@@ -29,7 +30,7 @@ def start() -> None:
     typer.echo(_line(service.status(settings)))
 
 
-@broker.command()
+@broker.command(cls=Command)
 def stop() -> None:
     """Stop the broker. Topics and messages stay for the next start."""
     from ingest.services import broker as service
@@ -39,7 +40,7 @@ def stop() -> None:
     typer.echo("Stopped.")
 
 
-@broker.command()
+@broker.command(cls=Command)
 def status() -> None:
     """Say whether the broker runs, and where. Exit code: 0 running, 3 not running."""
     from ingest.services import broker as service

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.options import Yes
+
 Folder = Annotated[
     Path | None, typer.Argument(help="Without it: a folder named by the time, in TICKHOUSE_HOME.")
 ]
@@ -51,7 +53,7 @@ def backup(folder: Folder = None) -> None:
 
 def restore(
     folder: Annotated[Path, typer.Argument(help="What `tickhouse backup` made.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Put a backup in the place of the warehouse, positions and all. Stop `tickhouse up` first.
 

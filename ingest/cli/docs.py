@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.options import Port
+
 
 def docs(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the site listens.")] = 8080,
+    port: Port = 8080,
     serve: Annotated[bool, typer.Option(help="Serve the site until Ctrl-C, or only make it.")] = True,
 ) -> None:
     """Make the dbt docs site (every table, column, test and the lineage) and serve it."""

@@ -1,23 +1,17 @@
 """`tickhouse drain`: land what Kafka has, once, without Dagster."""
 
 import time
-from typing import Annotated
 
-import typer
-
+from ingest.cli.options import Topics, listed
 from ingest.cli.output import note, say
 
 
-def drain(
-    topic: Annotated[
-        list[str] | None, typer.Option(help="Only this topic; may be given several times.")
-    ] = None,
-) -> None:
+def drain(topics: Topics = None) -> None:
     """Land what Kafka has until caught up, then end. Safe beside a running Dagster.
 
     Positions move with the rows in one transaction: stop it whenever you like and run it again.
 
-        tickhouse drain --topic binance.trades && tickhouse build
+        tickhouse drain --topics binance.trades && tickhouse build
     """
     from ingest.core.errors import NeedsAttention
     from ingest.core.settings import load_settings
@@ -28,13 +22,13 @@ def drain(
     from ingest.warehouse.open import open_warehouse
 
     settings = load_settings()
-    topics = find_topics(topic)
+    chosen = find_topics(listed(topics))
     prepare_home(settings)
     began = time.monotonic()
     rows: dict[str, int] = {}
     with (
         open_warehouse(settings) as warehouse,
-        Drain(lambda: open_log(settings), warehouse, topics) as running,
+        Drain(lambda: open_log(settings), warehouse, chosen) as running,
     ):
         for landed in running.run_once():
             rows[landed.topic] = rows.get(landed.topic, 0) + landed.row_count

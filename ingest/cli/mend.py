@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.cli.options import Since, Topics, Until, listed
 from ingest.cli.output import note, say
 
 if TYPE_CHECKING:
     from ingest.warehouse.replay import Batches
 
-TopicName = Annotated[str, typer.Option("--topic", help="A name of the topic table, e.g. binance.trades.")]
+TopicName = Annotated[str, typer.Argument(help="A name of the topic table, e.g. binance.trades.")]
 
 
 def replay(
     topic: TopicName,
-    start: Annotated[
-        datetime | None, typer.Option("--from", help="Messages published from then on (UTC).")
-    ] = None,
-    end: Annotated[datetime | None, typer.Option("--to", help="… and before then (UTC).")] = None,
+    since: Since = None,
+    until: Until = None,
     batches: Annotated[
         str | None, typer.Option(help="Or by batch, e.g. 120-180; raw rows carry their batch_id.")
     ] = None,
 ) -> None:
-    """Have the marts built again from raw messages that have landed; without a range, from all of them.
+    """Have the marts built again from raw messages that have landed; without a range of times of publishing,
+    from all of them.
 
     For after a decoder was mended. Nothing is read from Kafka, and only rows that come out otherwise change.
     The next build does it: a micro-batch run at its next turn, or `tickhouse build`.
 
-        tickhouse replay --topic binance.trades --from 2026-11-20 --to 2026-11-21T12:00:00
+        tickhouse replay binance.trades --since 2026-11-20 --until 2026-11-21T12:00:00
     """
     from ingest.core.settings import load_settings
     from ingest.core.topics import find_topics
@@ -37,15 +37,15 @@ def replay(
     from ingest.warehouse.replay import batches_between
     from ingest.warehouse.replay import replay as mark
 
-    if start and end and (_utc(start) or start) >= (_utc(end) or end):
-        raise typer.BadParameter(f"--from {start} is not before --to {end}.")
+    if since and until and (_utc(since) or since) >= (_utc(until) or until):
+        raise typer.BadParameter(f"--since {since} is not before --until {until}.")
     [found] = find_topics([topic])
     settings = load_settings()
     with open_warehouse(settings) as warehouse:
         chosen = _named(batches)
-        if chosen is None and (start or end):
+        if chosen is None and (since or until):
             with warehouse.reading() as connection:
-                chosen = batches_between(connection, found, _utc(start), _utc(end))
+                chosen = batches_between(connection, found, _utc(since), _utc(until))
         done = mark(warehouse, found, chosen)
     say(
         f"Batches {done.batches.first} to {done.batches.last} ({done.row_count} messages) count as new "
@@ -72,11 +72,7 @@ def _utc(time: datetime | None) -> datetime | None:
     return time.astimezone(UTC).replace(tzinfo=None) if time is not None and time.tzinfo else time
 
 
-def repair(
-    topic: Annotated[
-        list[str] | None, typer.Option(help="Only this topic; may be given several times.")
-    ] = None,
-) -> None:
+def repair(topics: Topics = None) -> None:
     """Land what raw lacks and Kafka still has: rows that were deleted, ranges that were written down as lost.
 
     Nothing lands twice. What Kafka has no more is written down as lost. Safe beside a running Dagster.
@@ -90,7 +86,7 @@ def repair(
     settings = load_settings()
     rows = 0
     with closing(open_log(settings)) as log, open_warehouse(settings) as warehouse:
-        for one in find_topics(topic):
+        for one in find_topics(listed(topics)):
             for filled in fill(log, warehouse, one):
                 rows += filled.row_count
                 say(f"{filled.hole}: {filled.row_count} landed")

@@ -1,13 +1,13 @@
 """`tickhouse metrics`: `/metrics` for Prometheus, and nothing else."""
 
-from typing import Annotated
-
 import typer
+
+from ingest.cli.options import Port
 
 PORT = 9464
 
 
-def metrics(port: Annotated[int, typer.Option(help="Where it listens.")] = PORT) -> None:
+def metrics(port: Port = PORT) -> None:
     """Serve /metrics for Prometheus until Ctrl-C; `tickhouse board` has the same page.
 
     Per topic: end, landed, lag, newest message, rejected, lost; models behind; latency; disk. A scrape takes

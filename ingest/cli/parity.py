@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.cli.options import Form
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def parity(
     select: Annotated[
         list[str] | None, typer.Option(help="Only this model; may be given several times.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    form: Form = Format.TABLE,
 ) -> None:
     """Compare every table of the models in DuckDB with the same one in Snowflake, row by row.
 

@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.options import Channels, Futures, Messages, Symbols, symbols_of
 from ingest.cli.output import note
-from ingest.cli.publish.binance import CHANNELS, SYMBOLS, parse_channels, parse_names
+from ingest.cli.publish.binance import SYMBOLS, parse_channels
 
 
 def record(
     folder: Annotated[Path, typer.Argument(help="Where the files go, one per symbol.")],
-    symbols: Annotated[str, typer.Option(help="Which markets, separated by commas.")] = SYMBOLS,
-    channels: Annotated[str, typer.Option(help="Which of their streams, separated by commas.")] = CHANNELS,
-    futures: Annotated[bool, typer.Option("--futures", help="USD-M futures instead of spot.")] = False,
-    messages: Annotated[int | None, typer.Option(min=1, help="How many; without it, until Ctrl-C.")] = None,
+    symbols: Symbols = None,
+    channels: Channels = None,
+    futures: Futures = False,
+    messages: Messages = None,
 ) -> None:
     """Record Binance's live streams and snapshots as lines of `<received_ns> <json>`; Kafka is not needed.
 
@@ -30,7 +31,8 @@ def record(
     from ingest.feeds.recorder import Recorder
 
     settings = load_settings()
-    source = open_live(settings, parse_names(symbols), parse_channels(channels), is_futures=futures)
+    markets = symbols_of(symbols, SYMBOLS)
+    source = open_live(settings, markets, parse_channels(channels), is_futures=futures)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     count = 0
     log = FeedLog(settings, "recording", [], note)

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.spellings import Command
+
 setup = typer.Typer(help="Make ready a warehouse that is not a file of ours.", no_args_is_help=True)
 
 
@@ -12,7 +14,7 @@ def _setup() -> None:
     """A group: others may follow."""
 
 
-@setup.command()
+@setup.command(cls=Command)
 def snowflake(
     *,
     show: Annotated[bool, typer.Option("--show", help="Print every statement, run none.")] = False,

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.cli.options import Form, Yes
 from ingest.cli.output import Format, note, say, show
+from ingest.cli.spellings import Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +21,9 @@ sink = typer.Typer(
     no_args_is_help=True,
 )
 Name = Annotated[str, typer.Argument(help="Which sink: `postgres`, `redis`.", metavar="SINK")]
-Form = Annotated[Format, typer.Option("--format", help="How to show it.")]
 
 
-@sink.command("list")
+@sink.command("list", cls=Command)
 def list_targets(form: Form = Format.TABLE) -> None:
     """Which marts go to which sink, under which names.
 
@@ -36,7 +37,7 @@ def list_targets(form: Form = Format.TABLE) -> None:
     show(("sink", "name", "mart", "follows", "key", "keeps"), rows, form)
 
 
-@sink.command()
+@sink.command(cls=Command)
 def status(form: Form = Format.TABLE) -> None:
     """How far each store is behind its marts.
 
@@ -65,7 +66,7 @@ def status(form: Form = Format.TABLE) -> None:
     show(("sink", "name", "state", "through", "batches behind", "generation"), rows, form)
 
 
-@sink.command()
+@sink.command(cls=Command)
 def audit(
     name: Annotated[str | None, typer.Argument(metavar="[SINK]", help="Only this one.")] = None,
     form: Form = Format.TABLE,
@@ -90,8 +91,8 @@ def audit(
         raise typer.Exit(1)
 
 
-@sink.command()
-def clear(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+@sink.command(cls=Command)
+def clear(name: Name, yes: Yes = False) -> None:
     """Delete all that Tickhouse wrote to a store. A run that loops fills it again.
 
     tickhouse sink clear redis --yes
@@ -103,7 +104,7 @@ def clear(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do not as
     say(f"{name} is empty.")
 
 
-@sink.command()
+@sink.command(cls=Command)
 def rebuild(name: Name) -> None:
     """Write all of a store anew, beside what it holds until each part is whole.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.cli.options import Form
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def sql(
     statement: Annotated[
         str | None, typer.Argument(help="What to ask; without it, from a pipe or a prompt.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    form: Form = Format.TABLE,
     wait_seconds: Annotated[
         float, typer.Option(min=0, help="How long to wait for a turn at the warehouse.")
     ] = WAIT_SECONDS,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest.cli.options import Form
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ ALWAYS_SHOWN = {"topic", "end", "landed", "newest", "state"}
 
 
 def status(
-    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    form: Form = Format.TABLE,
     wait_seconds: Annotated[
         float, typer.Option(min=0, help="How long to wait for a turn at the warehouse.")
     ] = 30,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest.cli.options import Form
 from ingest.cli.output import Format, note, say, show
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ Row = tuple[str, int | None, Any, str]
 
 def tables(
     schema: Annotated[str, typer.Argument(help="staging, intermediate or marts.")] = "marts",
-    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    form: Form = Format.TABLE,
 ) -> None:
     """List the tables of a schema: what one row is, how many there are, how new the newest is (UTC).
 
@@ -42,7 +43,7 @@ def tables(
 
 def describe(
     table: Annotated[str, typer.Argument(help="E.g. fct_candles_1m, or staging.stg_binance__trades.")],
-    form: Annotated[Format, typer.Option("--format", help="How to print the columns.")] = Format.TABLE,
+    form: Form = Format.TABLE,
 ) -> None:
     """Say what a table holds, column by column, and what to ask it first.
 

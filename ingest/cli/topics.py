@@ -1,11 +1,14 @@
-"""`tickhouse topics`: the topic table, and what of it is on the broker."""
+"""`tickhouse topics`: the topic table, what of it is on the broker, and what is in a topic."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest.cli.consume import consume
+from ingest.cli.options import Form
 from ingest.cli.output import Format, note, show
+from ingest.cli.spellings import Command
 
 if TYPE_CHECKING:
     from ingest.core.settings import Settings
@@ -16,11 +19,17 @@ COLUMNS = ("topic", "raw_table", "partitions", "kafka_days", "raw_days", "on_bro
 SHORT_COLUMNS = ("topic, raw table", "partitions", "kept", "on broker", "what it carries")
 
 
-def topics(
+topics = typer.Typer(invoke_without_command=True)
+topics.command(cls=Command)(consume)
+
+
+@topics.callback()
+def list_topics(
+    context: typer.Context,
     create: Annotated[
         bool, typer.Option("--create", help="Make the topics on the broker what this table says.")
     ] = False,
-    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    form: Form = Format.TABLE,
 ) -> None:
     """List the topics that Tickhouse lands, and whether the broker has them.
 
@@ -28,7 +37,13 @@ def topics(
 
         tickhouse topics --create
         tickhouse topics --format json
+        tickhouse topics consume binance.trades -n 1
     """
+    if context.invoked_subcommand is None:
+        _list(form, create=create)
+
+
+def _list(form: Format, *, create: bool) -> None:
     from ingest.core.settings import load_settings
     from ingest.core.topics import TOPICS
     from ingest.kafka.topic_admin import ensure_topics

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.cli.options import Form, Topics, Yes, listed
 from ingest.cli.output import Format, note, show
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    form: Form = Format.TABLE,
 ) -> None:
     """Delete what is older than its retention, and give the room of a DuckDB file back to the disk.
 
@@ -56,10 +57,8 @@ def _say_size(shrunk: "Shrunk") -> None:
 
 
 def reset(
-    topic: Annotated[
-        list[str] | None, typer.Option(help="Only this topic; may be given several times.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    topics: Topics = None,
+    yes: Yes = False,
 ) -> None:
     """Forget a topic, or all: raw messages, positions and every table built from them, together.
 
@@ -67,7 +66,7 @@ def reset(
     the tables. Safe beside a running Dagster. To have a copy to go back to,
     make it first: `tickhouse backup`.
 
-        tickhouse reset --topic binance.depth --yes
+        tickhouse reset --topics binance.depth --yes
         tickhouse drain && tickhouse build
     """
     from ingest.core.settings import load_settings
@@ -76,11 +75,11 @@ def reset(
     from ingest.warehouse.open import open_warehouse
     from ingest.warehouse.reset import reset as forget
 
-    topics = find_topics(topic)
+    chosen = find_topics(listed(topics))
     if not yes:
-        names = ", ".join(one.name for one in topics)
+        names = ", ".join(one.name for one in chosen)
         typer.confirm(f"Forget all that has landed of {names}, and the tables built from it?", abort=True)
     with open_warehouse(load_settings()) as warehouse, warehouse.open() as connection:
         models = read_models() if parsed_manifest().exists() else models_without_manifest(connection)
-        gone = forget(connection, topics, models, warehouse.new_batch)
+        gone = forget(connection, chosen, models, warehouse.new_batch)
     typer.echo("Emptied: " + ", ".join(gone))

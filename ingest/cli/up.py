@@ -2,20 +2,23 @@
 
 import signal
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.cli.options import Faults, Port, Symbols, listed
+from ingest.cli.output import say
 from ingest.core.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ingest.core.settings import Settings
     from ingest.operations.stack import Stack
     from ingest.operations.watching import FirstRows
 
 LOOK_SECONDS = 0.5
-FEEDS = ("simulated", "binance", "coinbase", "kraken", "replay", "ticks", "none")
 STORES = ("postgres", "redis")
 EXTRAS = ("cdc", *STORES)
 FIRST_ROWS = {
@@ -40,37 +43,53 @@ def up(
             "`replay`, the files of data/samples; `ticks` of energy markets; or `none`."
         ),
     ] = "simulated",
-    rate: Annotated[str, typer.Option(help="Messages per second of the simulated exchange.")] = "60",
+    symbols: Symbols = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            help="Messages per second, or `max`: of what is made up.", show_default="60, or 20 ticks"
+        ),
+    ] = None,
+    faults: Faults = None,
     extras: Annotated[
         list[str] | None,
         typer.Option(
             "--with",
+            metavar="NAMES",
             help="`cdc`: also PostgreSQL and Kafka Connect, whose tables' changes go to cdc.binance.*. "
-            "`postgres`, `redis`: stores that hold what the marts hold.",
+            "`postgres`, `redis`: stores that hold what the marts hold. Separated by commas.",
         ),
     ] = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the Dagster UI listens.")] = 3000,
+    port: Port = 3000,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Leave it running in the background: see `tickhouse down`.")
+    ] = False,
 ) -> None:
     """Start the broker, a feed and the Dagster UI; one Ctrl-C stops them all.
 
     A second `tickhouse up` goes on where the first stopped. Another instance beside this one:
 
-        TICKHOUSE_HOME=/somewhere/else tickhouse up --port 3001
+        tickhouse up --symbols BTCUSDT --faults gaps=0.001 --detach
+        tickhouse up --home /somewhere/else --port 3001
     """
     from rich.console import Console
 
-    from ingest.cli.publish.simulated import parse_rate
+    from ingest.cli.feeds_of_up import feed_command, tables_command
     from ingest.core.settings import load_settings
+    from ingest.operations.detached import IS_UP
     from ingest.operations.stack import Stack
     from ingest.operations.watching import FirstRows, newest_batch_id
     from ingest.warehouse.engine import capabilities_of
 
-    if feed not in FEEDS:
-        raise typer.BadParameter(f"--feed {feed}: there are {', '.join(FEEDS)}.")
-    if unknown := set(extras or ()) - set(EXTRAS):
-        raise typer.BadParameter(f"--with {', '.join(sorted(unknown))}: there is {', '.join(EXTRAS)}.")
-    parse_rate(rate)
+    given = _given(symbols=symbols, rate=rate, faults=faults)
+    command = feed_command(feed, given)
+    chosen = listed(extras)
+    if unknown := sorted(set(chosen) - set(EXTRAS)):
+        raise typer.BadParameter(f"--with {', '.join(unknown)}: there is {', '.join(EXTRAS)}.")
     settings = load_settings()
+    if detach:
+        _detach(settings, {**_given(feed=feed, port=str(port)), **given, **_given(**{"with": extras})})
+        return
     # `kill` stops everything in order, as Ctrl-C does, also where a shell in the background had it ignored.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, signal.default_int_handler)
@@ -86,33 +105,32 @@ def up(
         try:
             with console.status("Starting the broker, the feed and Dagster ..."):
                 stack.start(
-                    feed_command(feed, rate),
-                    tables_command(feed) if "cdc" in (extras or ()) else None,
-                    [name for name in STORES if name in (extras or ())],
+                    command,
+                    tables_command(feed) if "cdc" in chosen else None,
+                    [name for name in STORES if name in chosen],
                     say=lambda text: say_on(console, text),
                 )
-            console.print(f"The Dagster UI is at [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
+            console.print(f"{IS_UP} [bold]{stack.url}[/] ({time.monotonic() - began:.0f} s).")
             _watch(stack, console, began, first)
         except KeyboardInterrupt:
             console.print("\nStopping ...")
     console.print("Stopped. `tickhouse up` goes on from here.")
 
 
-def feed_command(feed: str, rate: str) -> list[str] | None:
-    """What publishes it, as arguments of `tickhouse`."""
-    match feed:
-        case "none":
-            return None
-        case "simulated":
-            return ["publish", "simulated", "--rate", rate]
-        case "replay":
-            return ["publish", "samples"]
-    return ["publish", feed]
+def _given(**options: Sequence[str] | str | None) -> dict[str, str]:
+    """Those that were given, as they are written."""
+    return {
+        f"--{name}": value if isinstance(value, str) else ",".join(value)
+        for name, value in options.items()
+        if value is not None
+    }
 
 
-def tables_command(feed: str) -> list[str]:
-    """What fills the tables: the exchange itself where it is the feed, else one that needs no network."""
-    return ["publish", "cdc", "--exchange", "binance" if feed == "binance" else "simulated"]
+def _detach(settings: "Settings", options: Mapping[str, str]) -> None:
+    from ingest.operations.detached import start_detached
+
+    start_detached(settings, ["up", *(word for option in options.items() for word in option)], say)
+    say("It goes on in the background: `tickhouse logs -f`, `tickhouse status`, `tickhouse down`.")
 
 
 def say_on(console: "Console", text: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ingest.cli.markets import market_of
+from ingest.cli.options import Form, Venue
 from ingest.cli.output import Format
 from ingest.cli.sql import WAIT_SECONDS, answer, told_if_unbuilt
 
@@ -21,8 +22,8 @@ def vwap(
     since: Annotated[
         datetime | None, typer.Option(help="UTC; without it, 00:00 of the market's last day.")
     ] = None,
-    venue: Annotated[str | None, typer.Option(help="The exchange, if several have the market.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TABLE,
+    venue: Venue = None,
+    form: Form = Format.TABLE,
 ) -> None:
     """The VWAP and TWAP of a market, anchored at an instant: of all its trades since then.
 

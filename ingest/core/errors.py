@@ -86,7 +86,7 @@ class RecordsUnreadable(NeedsAttention):
         which = f"offset {first}" if end == first + 1 else f"offsets {first} to {end - 1}"
         super().__init__(
             f"{topic}[{partition}] {which} cannot be read: {reason}. Everything else goes on. "
-            f"`tickhouse skip --topic {topic} --partition {partition} --offset {first}` passes over it and "
+            f"`tickhouse skip {topic} --partition {partition} --offset {first}` passes over it and "
             "writes it down as lost."
         )
         self.topic, self.partition, self.first, self.end, self.reason = topic, partition, first, end, reason

@@ -18,7 +18,7 @@ PRIVATE = ("dagster", "logs", "backups", "snapshots", "runs", "kafka", "connect"
 
 def prepare_home(settings: Settings) -> None:
     """Safe to repeat: what is there stays."""
-    _make(settings.tickhouse_home)
+    make_home(settings.tickhouse_home)
     settings.dagster_home.mkdir(exist_ok=True)
     copy = settings.dagster_home / "dagster.yaml"
     if not copy.exists():
@@ -30,7 +30,7 @@ def prepare_home(settings: Settings) -> None:
             close_to_others(path)
 
 
-def _make(home: Path) -> None:
+def make_home(home: Path) -> None:
     """Root's can be passed through, as its PostgreSQL is somebody else; what lies in it is closed."""
     if not home.exists():
         home.mkdir(parents=True)

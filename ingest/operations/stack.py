@@ -46,6 +46,7 @@ class Stack:
         self._running = ExitStack()
         self._supervisor = Supervisor()
         self._is_dagster_there = False
+        self._is_up = False
         self._told: Path | None = None
         self._watch: change_data.Watch | None = None
         self._feeds = FeedNews(settings)
@@ -79,7 +80,7 @@ class Stack:
         prepare_home(self._settings)
         self._told = begin_log(self._settings, "up")
         if self._settings.kafka_bootstrap_servers is None:
-            self._running.callback(broker.stop, self._settings)
+            self._running.callback(self._stop_broker, was_there=broker.is_running(self._settings))
         forget_starting(self._settings)
         self._start_stores(stores)
         self._start("code server", dagster.code_server)
@@ -98,6 +99,7 @@ class Stack:
         if tables:
             self._capture(tables, stores)
         self._wait("Dagster UI", lambda: dagster.is_code_loaded() and self._answers(), say)
+        self._is_up = True
 
     def news(self, *, is_starting: bool = False) -> list[str]:
         """What has died or runs again, and what becomes of feeds; ServiceFailed where there is no hope."""
@@ -131,6 +133,11 @@ class Stack:
         self._supervisor.watch(connect_part(self._settings))
         self._start("table loader", ["tickhouse", *tables])
         self._watch = change_data.Watch(self._settings)
+
+    def _stop_broker(self, *, was_there: bool) -> None:
+        """One that was there before a start that failed is somebody's, and stays."""
+        if self._is_up or not was_there:
+            broker.stop(self._settings)
 
     def _end_looping(self, *_: object) -> None:
         if self._is_dagster_there:

@@ -12,13 +12,13 @@ from typing import Protocol
 
 from ingest.core.errors import ServiceFailed, TickhouseError
 from ingest.core.visible import visible
+from ingest.operations.log_files import last_lines
 
 MOST_DEATHS = 10
 WITHIN_SECONDS = 60.0
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 3.0)
 """Short enough for ten deaths in a minute, where each comes within three seconds of a start."""
 TAIL_LINES = 15
-TAIL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,5 @@ class Supervisor:
 
 
 def failure(part: Part, how: str) -> ServiceFailed:
-    lines = "\n".join(visible(line) for line in _last_lines(part.log_path))
+    lines = "\n".join(visible(line) for line in last_lines(part.log_path, TAIL_LINES))
     return ServiceFailed(f"The {part.name} {how}. Its log, {part.log_path}, ends:\n{lines}")
-
-
-def _last_lines(log_path: Path) -> list[str]:
-    if not log_path.exists():
-        return []
-    with log_path.open("rb") as log:
-        log.seek(max(0, log_path.stat().st_size - TAIL_BYTES))
-        return log.read().decode(errors="replace").splitlines()[-TAIL_LINES:]

@@ -36,8 +36,8 @@ def test_what_is_published_lands(tickhouse: Run, own_broker: OwnBroker, tmp_path
         ["--rate", "0"],
         ["--rate", "fast"],
         ["--symbols", "XYZ"],
-        ["--fault", "floods=1"],
-        ["--fault", "late=x"],
+        ["--faults", "floods=1"],
+        ["--faults", "late=x"],
     ],
     ids=" ".join,
 )

@@ -6,6 +6,8 @@ Ctrl-C leaves nothing running, and the second start goes on where the first ende
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -14,8 +16,9 @@ import pytest
 
 from ingest.core.topics import BY_NAME
 from ingest.feeds.simulated.exchange import DEFAULT_TOPICS
+from ingest.services import ports
 from orchestration.keys import EQUALS_REBUILD
-from tests.e2e.live_stack import LiveStack, awaited, live_stack, one, processes_of
+from tests.e2e.live_stack import LiveStack, awaited, one, processes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -79,15 +82,43 @@ def test_a_schedule_fires(stack: LiveStack, home: Path) -> None:
     assert row[0] > 0
 
 
-def test_ctrl_c_leaves_nothing_and_a_second_start_goes_on(
+def test_a_second_up_is_told_where_the_first_is(stack: LiveStack, home: Path) -> None:
+    for words in (["up"], ["up", "--detach"]):
+        refused = tickhouse(home, *words)
+        assert refused.returncode == 1
+        assert stack.url in refused.stderr
+    assert tickhouse(home, "broker", "status").returncode == 0
+    assert stack.answers()
+
+
+def test_ctrl_c_leaves_nothing_and_a_second_start_goes_on_in_the_background(
     stack: LiveStack, home: Path, broker_port: int
 ) -> None:
     assert stack.stop() == 0, stack.said()
     awaited("nothing left running", lambda: not processes_of(home), seconds=30)
     rows = one(home, "select count(*) from raw.binance_trades")
-    with live_stack(home, broker_port=broker_port):
+    port = ports.free_port()
+    try:
+        started = tickhouse(home, "up", "-d", "--port", str(port), EMBEDDED_KAFKA_PORT=str(broker_port))
+        assert started.returncode == 0, started.stderr
+        assert f"http://127.0.0.1:{port}" in started.stdout
         awaited("more rows", lambda: one(home, "select count(*) from raw.binance_trades") > rows)
         assert one(home, "select max(topic_life) from ops.topic_lives") == 1
+        assert "The Dagster UI" in tickhouse(home, "logs", "console").stdout
+    finally:
+        assert tickhouse(home, "down").returncode == 0
+    awaited("nothing left running", lambda: not processes_of(home), seconds=5)
+    assert "Nothing is up" in tickhouse(home, "down").stdout
+
+
+def tickhouse(home: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "tickhouse"), *words],
+        env={**os.environ, "TICKHOUSE_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def statuses(stack: LiveStack) -> dict[str, str]:

@@ -121,5 +121,5 @@ def test_damage_is_named_and_all_else_is_read(
     rows, (error,) = read_around(open_with_client(own_broker.settings), topic)
     assert (error.partition, error.first, error.end) == (0, 1, 4)
     assert reason in str(error)
-    assert f"tickhouse skip --topic {topic} --partition 0 --offset 1" in str(error)
+    assert f"tickhouse skip {topic} --partition 0 --offset 1" in str(error)
     assert {number: [row.offset for row in found] for number, found in rows.items()} == {0: [0, 4], 1: [0, 1]}

@@ -11,17 +11,8 @@ from ingest.cli.publish.polls import backfill, polls
 from ingest.cli.publish.samples import samples
 from ingest.cli.publish.simulated import simulated
 from ingest.cli.publish.ticks import ticks
+from ingest.cli.spellings import Command
 
 publish = typer.Typer(help="Publish a feed to Kafka.", no_args_is_help=True)
-publish.command()(simulated)
-publish.command()(binance)
-publish.command()(coinbase)
-publish.command()(kraken)
-publish.command()(polls)
-publish.command()(backfill)
-publish.command()(capture)
-publish.command()(ohlcv)
-publish.command()(l2)
-publish.command()(samples)
-publish.command()(ticks)
-publish.command()(cdc)
+for feed in (simulated, binance, coinbase, kraken, polls, backfill, capture, ohlcv, l2, samples, ticks, cdc):
+    publish.command(cls=Command)(feed)

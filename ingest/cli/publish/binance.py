@@ -1,9 +1,10 @@
 """`tickhouse publish binance`: the exchange itself."""
 
-from typing import Annotated
+from collections.abc import Sequence
 
 import typer
 
+from ingest.cli.options import Channels, Futures, Symbols, listed, symbols_of
 from ingest.cli.output import note
 from ingest.cli.publish.deliver import LIVE_PATIENCE_SECONDS, deliver
 
@@ -11,11 +12,7 @@ SYMBOLS = "BTCUSDT,ETHUSDT"
 CHANNELS = "trade,depth,book_ticker"
 
 
-def binance(
-    symbols: Annotated[str, typer.Option(help="Which markets, separated by commas.")] = SYMBOLS,
-    channels: Annotated[str, typer.Option(help="Which of their streams, separated by commas.")] = CHANNELS,
-    futures: Annotated[bool, typer.Option("--futures", help="USD-M futures instead of spot.")] = False,
-) -> None:
+def binance(symbols: Symbols = None, channels: Channels = None, futures: Futures = False) -> None:
     """Binance's live streams, with snapshots of the books, until Ctrl-C.
 
     It reconnects by itself and renews its connections before Binance cuts them. While Kafka is away it
@@ -32,25 +29,17 @@ def binance(
 
     settings = load_settings()
     wanted = parse_channels(channels)
-    source = open_live(settings, parse_names(symbols), wanted, is_futures=futures)
+    source = open_live(settings, symbols_of(symbols, SYMBOLS), wanted, is_futures=futures)
     topics = dict.fromkeys(TOPIC_OF_CHANNEL[channel] for channel in wanted)
     log = FeedLog(settings, FUTURES if futures else SPOT, list(topics), note)
     deliver(settings, source.messages(), LIVE_PATIENCE_SECONDS, log=log)
 
 
-def parse_names(names: str) -> list[str]:
-    """`btcusdt, ETHUSDT` as the venue writes them, each once."""
-    found = list(dict.fromkeys(name.strip().upper() for name in names.split(",") if name.strip()))
-    if not found:
-        raise typer.BadParameter("--symbols: at least one.")
-    return found
-
-
-def parse_channels(names: str) -> list[str]:
+def parse_channels(given: Sequence[str] | None) -> list[str]:
     """Channels that Binance has."""
     from ingest.feeds.binance.channels import STREAM_OF_CHANNEL
 
-    wanted = list(dict.fromkeys(name.strip() for name in names.split(",")))
+    wanted = listed(given, CHANNELS)
     unknown = [name for name in wanted if name not in STREAM_OF_CHANNEL]
     if unknown:
         raise typer.BadParameter(f"--channels {','.join(unknown)}: there are {', '.join(STREAM_OF_CHANNEL)}.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ingest.cli.options import Speed
 from ingest.cli.output import note
 from ingest.cli.publish.deliver import deliver
 
@@ -21,9 +22,7 @@ def capture(
     file: Annotated[Path, typer.Argument(help="Lines of `<received_ns> <json>`, plain or gz.")],
     venue: Annotated[CaptureVenue, typer.Option(help="Who sent it; `binance_usdm`: USD-M futures.")],
     symbol: Annotated[str, typer.Option(help="Whose book the recorded REST snapshots are, e.g. BTCUSDT.")],
-    speed: Annotated[
-        str, typer.Option(help="`1x`: as recorded, `10x`: ten times faster, `max`: as fast as it goes.")
-    ] = "max",
+    speed: Speed = "max",
 ) -> None:
     """Publish a capture file: the recorded bytes and times, through the same code as the live feed's.
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.publish.binance import SYMBOLS, parse_names
+from ingest.cli.options import Symbols, symbols_of
+from ingest.cli.publish.binance import SYMBOLS
 
 if TYPE_CHECKING:
     from ingest.core.settings import Settings
@@ -29,11 +30,12 @@ def cdc(
     every: Annotated[
         float | None,
         typer.Option(
+            min=0,
             help="Seconds between polls; without it 10 of the simulated exchange, and of Binance 3600, or "
-            "6000 for candles. 0: once."
+            "6000 for candles. 0: once.",
         ),
     ] = None,
-    symbols: Annotated[str, typer.Option(help="Whose books, trades and candles of Binance.")] = SYMBOLS,
+    symbols: Symbols = None,
 ) -> None:
     """Keep prices, 24-hour stats, books, recent trades and candles as tables in PostgreSQL.
 
@@ -47,14 +49,13 @@ def cdc(
     from ingest.feeds.change_data.loader import Loader
     from ingest.services.postgres import postgres_url
 
-    if every is not None and every < 0:
-        raise typer.BadParameter(f"--every {every:g}: 0 or more seconds.")
+    markets = symbols_of(symbols, SYMBOLS)
     settings = load_settings()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Loader(postgres_url(settings)) as loader:
         try:
             if exchange is TablesOf.BINANCE:
-                _load_binance(settings, loader, parse_names(symbols), every)
+                _load_binance(settings, loader, markets, every)
             else:
                 _load_simulated(loader, SIMULATED_SECONDS if every is None else every)
         except KeyboardInterrupt:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.cli.options import Speed, Symbol
 from ingest.cli.publish.capture import parse_speed
 from ingest.cli.publish.deliver import Progress, deliver
 
@@ -17,11 +18,7 @@ if TYPE_CHECKING:
     from ingest.feeds.csv.playback import Destination
 
 File = Annotated[Path, typer.Argument(help="The CSV file.")]
-Symbol = Annotated[str, typer.Option(help="Whose data it is, e.g. BTCUSDT.")]
 Venue = Annotated[str, typer.Option(help="Where it is from.")]
-Speed = Annotated[
-    str, typer.Option(help="`1x`: as recorded, `60x`: sixty times faster, `max`: as fast as it goes.")
-]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the last replay of this file stopped.")]
 
 

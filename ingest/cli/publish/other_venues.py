@@ -1,17 +1,11 @@
 """`tickhouse publish coinbase` and `tickhouse publish kraken`: books and trades of two more exchanges."""
 
-from typing import Annotated
-
-import typer
-
+from ingest.cli.options import Symbols, symbols_of
 from ingest.cli.output import note
-from ingest.cli.publish.binance import parse_names
 from ingest.cli.publish.deliver import LIVE_PATIENCE_SECONDS, deliver
 
 
-def coinbase(
-    symbols: Annotated[str, typer.Option(help="Which products, separated by commas.")] = "BTC-USD,ETH-USD",
-) -> None:
+def coinbase(symbols: Symbols = None) -> None:
     """Coinbase Exchange's live books and trades, until Ctrl-C.
 
     tickhouse publish coinbase --symbols BTC-USD
@@ -22,14 +16,11 @@ def coinbase(
 
     settings = load_settings()
     log = FeedLog(settings, "coinbase", ["coinbase.books", "coinbase.trades"], note)
-    deliver(
-        settings, coinbase_live(settings, parse_names(symbols)).messages(), LIVE_PATIENCE_SECONDS, log=log
-    )
+    source = coinbase_live(settings, symbols_of(symbols, "BTC-USD,ETH-USD"))
+    deliver(settings, source.messages(), LIVE_PATIENCE_SECONDS, log=log)
 
 
-def kraken(
-    symbols: Annotated[str, typer.Option(help="Which pairs, separated by commas.")] = "BTC/USD,ETH/USD",
-) -> None:
+def kraken(symbols: Symbols = None) -> None:
     """Kraken's live books, their checksums verified, and trades, until Ctrl-C.
 
     tickhouse publish kraken --symbols BTC/USD
@@ -40,4 +31,5 @@ def kraken(
 
     settings = load_settings()
     log = FeedLog(settings, "kraken", ["kraken.books", "kraken.trades"], note)
-    deliver(settings, kraken_live(settings, parse_names(symbols)).messages(), LIVE_PATIENCE_SECONDS, log=log)
+    source = kraken_live(settings, symbols_of(symbols, "BTC/USD,ETH/USD"))
+    deliver(settings, source.messages(), LIVE_PATIENCE_SECONDS, log=log)

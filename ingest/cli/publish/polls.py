@@ -5,20 +5,19 @@ from typing import Annotated
 
 import typer
 
-from ingest.cli.publish.binance import SYMBOLS, parse_names
+from ingest.cli.options import Futures, Symbol, Symbols, listed, symbols_of
+from ingest.cli.publish.binance import SYMBOLS
 from ingest.cli.publish.deliver import LIVE_PATIENCE_SECONDS, deliver
-
-Futures = Annotated[bool, typer.Option("--futures", help="USD-M futures instead of spot.")]
 
 
 def polls(
     datasets: Annotated[
-        str, typer.Option(help="Which, separated by commas.")
-    ] = "prices,stats,books,trades,candles",
-    symbols: Annotated[str, typer.Option(help="Whose books, trades and candles.")] = SYMBOLS,
+        list[str] | None, typer.Option(metavar="NAMES", help="Which, separated by commas.")
+    ] = None,
+    symbols: Symbols = None,
     every: Annotated[
         float | None,
-        typer.Option(help="Seconds between polls; without it 3600, and 6000 for candles. 0: once."),
+        typer.Option(min=0, help="Seconds between polls; without it 3600, and 6000 for candles. 0: once."),
     ] = None,
     futures: Futures = False,
 ) -> None:
@@ -31,20 +30,18 @@ def polls(
     from ingest.feeds.binance.markets import market_of
     from ingest.feeds.binance.polls import DATASETS, BinancePolls
 
-    wanted = [name.strip() for name in datasets.split(",")]
+    wanted = listed(datasets, ",".join(DATASETS))
     unknown = [name for name in wanted if name not in DATASETS]
     if unknown:
         raise typer.BadParameter(f"--datasets {','.join(unknown)}: there are {', '.join(DATASETS)}.")
-    if every is not None and every < 0:
-        raise typer.BadParameter(f"--every {every:g}: 0 or more seconds.")
     settings = load_settings()
     market = market_of(settings, is_futures=futures)
-    source = BinancePolls(market, parse_names(symbols), wanted, every)
+    source = BinancePolls(market, symbols_of(symbols, SYMBOLS), wanted, every)
     deliver(settings, source.messages(), LIVE_PATIENCE_SECONDS)
 
 
 def backfill(
-    symbol: Annotated[str, typer.Option(help="Whose, e.g. BTCUSDT.")],
+    symbol: Symbol,
     since: Annotated[datetime | None, typer.Option(help="Candles that begin from then on (UTC) ...")] = None,
     until: Annotated[datetime | None, typer.Option(help="... and before then; without it, now.")] = None,
     first_id: Annotated[int | None, typer.Option(help="Aggregated trades from this id ...")] = None,

@@ -1,10 +1,9 @@
 """`tickhouse publish samples`: the small files that come with Tickhouse."""
 
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from ingest.cli.options import Speed
 from ingest.cli.publish.capture import parse_speed
 from ingest.cli.publish.deliver import deliver
 
@@ -17,9 +16,7 @@ BARS = {"btcusdt_1m_epoch.csv": "BTCUSDT", "ethusdt_1m_text.csv": "ETHUSDT"}
 BOOKS = {"btc_1s_l2.csv": "BTC-USD", "eth_1s_l2.csv": "ETH-USD", "ada_1s_l2.csv": "ADA-USD"}
 
 
-def samples(
-    speed: Annotated[str, typer.Option(help="`1x`, `60x`, … or `max`.")] = "60x",
-) -> None:
+def samples(speed: Speed = "60x") -> None:
     """One-second books, then one-minute bars of data/samples: generated, not any exchange's data.
 
     tickhouse publish samples --speed max
