@@ -154,7 +154,7 @@ def test_the_commands_say_it_and_pass_over_it(
     hostile.publish_bombs(other_side, topic, [2 * MAX_UNPACKED_BYTES])
     drained = CliRunner().invoke(app, ["drain", "--topic", topic])
     assert drained.exit_code == 1
-    place = ["--topic", topic, "--partition", "0", "--offset"]
+    place = [topic, "--partition", "0", "--offset"]
     said = " ".join(drained.output.split())
     before = said.split(f"tickhouse skip {' '.join(place)} ")[1].split("`")[0]
     skipped = CliRunner().invoke(app, ["skip", *place, before])
