@@ -23,6 +23,7 @@ from ingest.core.errors import BrokerUnavailable, NeedsAttention, SettingsInvali
 from ingest.core.held_file import is_held
 from ingest.core.settings import Settings
 from ingest.kafka.connection import TOKENS, client_options
+from ingest.kafka.mechanisms import unknown_mechanism
 from ingest.kafka.tls import REFUSAL_SECONDS, why_not_in
 from ingest.kafka.tokens import token_of
 
@@ -64,6 +65,7 @@ def connect(settings: Settings, client_class: Callable[..., Client], **options: 
             left.close()
         _require_tls(settings)
         if isinstance(error, KafkaTimeoutError):
+            _require_known_mechanism(settings)
             raise broker_unavailable(settings, _shut_out(settings)) from error
         raise explained(settings, error) from error
 
@@ -74,7 +76,7 @@ def _shut_out(settings: Settings) -> str:
     if not settings.kafka_security_protocol.startswith("SASL"):
         return reason
     login = "token" if settings.kafka_sasl_mechanism == TOKENS else "user or password"
-    return f"{reason}: most likely the {login} is wrong, or it does not know KAFKA_SASL_MECHANISM"
+    return f"{reason}: most likely the {login} is wrong"
 
 
 def require_listener(settings: Settings) -> None:
@@ -125,6 +127,11 @@ def require_means(settings: Settings) -> None:
 def _require_tls(settings: Settings, refusal_seconds: float = REFUSAL_SECONDS) -> None:
     if (reason := why_not_in(settings, refusal_seconds)) is not None:
         raise SettingsInvalid(f"Kafka at {settings.bootstrap_servers}: {reason}.")
+
+
+def _require_known_mechanism(settings: Settings) -> None:
+    if settings.kafka_security_protocol.startswith("SASL") and (reason := unknown_mechanism(settings)):
+        raise refused(settings, reason)
 
 
 @cache

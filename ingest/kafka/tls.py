@@ -42,10 +42,14 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
+def first_server(settings: Settings) -> tuple[str, int]:
+    host, _, port = settings.bootstrap_servers.split(",")[0].strip().rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def why_not_in(settings: Settings, refusal_seconds: float = REFUSAL_SECONDS) -> str | None:
     """What TLS has against the first bootstrap server, or that against us; None if it is not TLS."""
-    host, _, port = settings.bootstrap_servers.split(",")[0].strip().rpartition(":")
-    address = (host.strip("[]"), int(port))
+    address = first_server(settings)
     if settings.kafka_security_protocol.endswith("SSL"):
         return _refusal(tls_context(settings), address, refusal_seconds)
     return _speaks_tls(address)

@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +179,33 @@ def test_what_cannot_work_is_said_by_its_setting(
 ) -> None:
     with pytest.raises(SettingsInvalid, match=words):
         published(secured.by(listener, tmp_path, kafka_client=client, **fields), OWNED)
+
+
+# Of the broker's two listeners with a login the second knows one mechanism, and no TLS.
+@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+@pytest.mark.parametrize("client", ["kafka-python", "confluent"])
+@pytest.mark.parametrize(
+    ("listener", "mechanism", "known", "attempt"),
+    [
+        ("LOGIN", "PLAIN", "SCRAM-SHA-512 and OAUTHBEARER", published),
+        ("OPEN", "SCRAM-SHA-256", "SCRAM-SHA-512", drained),
+    ],
+)
+def test_a_mechanism_that_the_broker_does_not_know_is_said(
+    secured: SecuredBroker,
+    tmp_path: Path,
+    client: Any,
+    listener: str,
+    mechanism: str,
+    known: str,
+    attempt: Callable[[Settings, Topic], object],
+) -> None:
+    settings = secured.by(listener, tmp_path, kafka_client=client, kafka_sasl_mechanism=mechanism)
+    said = f"does not know KAFKA_SASL_MECHANISM={mechanism}, but {known}\\)"
+    with pytest.raises(SettingsInvalid, match=said) as raised:
+        attempt(settings, OWNED)
+    raised.value.__traceback__ = None
+    gc.collect()
 
 
 def test_a_login_that_others_can_read_is_warned_of(
