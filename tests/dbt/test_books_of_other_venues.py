@@ -1,6 +1,7 @@
 """Books of venues that number nothing: what Kraken sees, what its checksum says, what Coinbase recorded."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -24,6 +25,7 @@ from tests.dbt.test_books import compared
 from tests.dbt.test_planted_bugs import planted
 from tests.dbt.trial import Project, Trial, open_trial
 from tests.support.captures import COINBASE, needs_captures, path_of
+from tests.support.exponents import in_exponent_form
 
 KRAKEN = "kraken.books"
 LIFE = 1000 * 10**12
@@ -138,6 +140,21 @@ def test_the_oracle_sees_what_was_lost_behind_the_publisher(trial: Trial) -> Non
     assert trial.test("--select", "nothing_mismatches_fct_book_oracle_") == {
         "nothing_mismatches_fct_book_oracle_": "fail"
     }
+
+
+def test_however_numbers_are_written_the_checksum_is_reckoned(trial: Trial) -> None:
+    """Twenty decimals stopped the model; in exponent form a number has as many as it says."""
+    listener = Listener(5)
+    listener.listen(60)
+    records = [in_exponent_form(record) if n % 2 else record for n, record in enumerate(listener.records)]
+    records[30] = {
+        **listener.records[30],
+        "payload": re.sub(r'("qty":\d+\.\d+)', r"\g<1>" + "0" * 20, str(listener.records[30]["payload"])),
+    }
+    trial.land(KRAKEN, records)
+    trial.must_run(*BUILT)
+    count, mismatches = compared(trial)
+    assert (count > 40, mismatches) == (True, 1)
 
 
 @pytest.mark.slow

@@ -31,7 +31,8 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         tickers = BookTickers(Random(1))
         quotes = [as_record(tickers.payload(), 0, n, START + timedelta(minutes=n)) for n in range(90)]
         trial.land("binance.book_tickers", quotes)
-        trial.land("replay.ohlcv", minute_bars([100 + n % 7 for n in range(20)]))
+        bars = minute_bars([100 + n % 7 for n in range(20)])
+        trial.land("replay.ohlcv", [*bars, {**bars[0], "kafka_offset": 20, "payload": '{"open":"x"}'}])
         land_books(trial)
         land_answers(trial)
         land_changes(trial)

@@ -47,7 +47,7 @@ def test_a_row_keeps_its_text(tmp_path: Path) -> None:
     )
     assert (message.topic, message.key) == ("replay.ohlcv", b"BTCUSDT")
     assert dict(message.headers)["channel"] == b"ohlcv_1m"
-    assert set(dict(message.headers)) == {"venue", "symbol", "channel", "received_at"}
+    assert set(dict(message.headers)) == {"venue", "symbol", "channel", "received_at", "file_line"}
 
 
 @pytest.mark.parametrize(

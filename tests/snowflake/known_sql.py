@@ -14,9 +14,10 @@ FUNCTIONS = frozenset((
     "hex_encode", "lag", "lead", "least", "left", "length", "listagg", "ln", "lower", "lpad", "max",
     "max_by", "md5", "md5_number_lower64", "median", "min", "min_by", "mod", "nullif", "object_construct",
     "object_keys", "octet_length", "parse_json", "percentile_cont", "power", "rank", "reduce",
-    "regexp_like", "regexp_replace", "regexp_substr_all", "round", "row_number", "rtrim", "sqrt", "sum",
-    "sysdate", "time_slice", "timestampdiff", "to_char", "to_date", "to_json", "to_timestamp_ntz",
-    "transform", "trunc", "try_cast", "try_parse_json", "try_to_timestamp_ntz", "typeof", "upper",
+    "regexp_like", "regexp_replace", "regexp_substr_all", "replace", "right", "round", "row_number", "rtrim",
+    "sqrt", "sum", "sysdate", "time_slice", "timestampdiff", "to_char", "to_date", "to_json",
+    "to_timestamp_ntz", "transform", "trim", "trunc", "try_cast", "try_parse_json", "try_to_timestamp_ntz",
+    "typeof", "upper",
 ))
 # fmt: on
 # What looks like a call and is none.

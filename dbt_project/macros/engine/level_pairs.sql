@@ -68,7 +68,7 @@
     list_max(
         list_transform(
             {{ duckdb__level_list(levels) }},
-            lambda level:length(regexp_replace(level[{{ place + 1 }}], '^[^.]*[.]?', ''))
+            lambda level:{{ written_decimals("level[" ~ (place + 1) ~ "]") }}
         )
     )
 {%- endmacro %}
@@ -77,7 +77,16 @@
     array_max(
         transform(
             as_array(try_parse_json({{ levels }})),
-            level -> length(regexp_replace(level[{{ place }}]::varchar, '^[^.]*[.]?', ''))
+            level -> {{ written_decimals("level[" ~ place ~ "]::varchar") }}
         )
     )::integer
+{%- endmacro %}
+
+{# Of 1.50 two, of 1.5e-3 four. #}
+{% macro written_decimals(number) -%}
+    {%- set decimals -%}
+        length(regexp_replace(regexp_replace({{ number }}, '[eE].*$', ''), '^[^.]*[.]?', ''))
+        - coalesce(try_cast(regexp_replace({{ number }}, '^[^eE]*[eE]?', '') as integer), 0)
+    {%- endset -%}
+    {{ at_least(decimals, 0) }}
 {%- endmacro %}

@@ -41,7 +41,8 @@ class CsvPlayback:
         rows, payload = self._rows, self._layout.payload
         for row in at_recorded_times(rows, self._epoch_ns, self._speed):
             received = ("received_at", str(time.time_ns()).encode())
-            yield Message(to.topic, key, payload(row, is_plain=rows.is_plain), (*fixed, received))
+            place = ("file_line", rows.place.encode())
+            yield Message(to.topic, key, payload(row, is_plain=rows.is_plain), (*fixed, received, place))
             self.position = rows.position
 
     def _epoch_ns(self, row: list[str]) -> int:
@@ -51,8 +52,9 @@ class CsvPlayback:
 
 def epoch_ns(text: str) -> int:
     """Epoch seconds, milliseconds or microseconds, or text in UTC; 0 for all else."""
-    if text.isdigit():
-        number = int(text)
+    whole = text.partition(".")[0]
+    if whole.isdigit():
+        number = int(whole)
         factor = 10**9 if number < SECONDS_UNTIL else 10**6 if number < MILLIS_UNTIL else 10**3
         return number * factor
     try:

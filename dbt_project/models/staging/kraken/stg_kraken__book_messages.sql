@@ -57,7 +57,9 @@ select
     checksum_result,
     {% for place in ["price", "quantity"] %}
         {%- set found = [most_decimals("bids", loop.index0), most_decimals("asks", loop.index0)] -%}
-        greatest(coalesce({{ found[0] }}, 0), coalesce({{ found[1] }}, 0)) as {{ place }}_decimals,
+        {# As many as our numbers have, at most: what reckons with them has no room for more. #}
+        {{ at_most("greatest(coalesce(" ~ found[0] ~ ", 0), coalesce(" ~ found[1] ~ ", 0))", 10) }}
+        as {{ place }}_decimals,
     {% endfor %}
     {{ record_columns() }},
     coalesce(

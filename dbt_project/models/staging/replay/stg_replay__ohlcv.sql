@@ -14,11 +14,11 @@ with
             {{ kafka_header("symbol") }} as symbol,
             regexp_replace({{ kafka_header("channel") }}, '^ohlcv_', '') as bar_interval,
             {{ sent.datetime }} as event_at_text,
-            {{ sent.open }} as open_text,
-            {{ sent.high }} as high_text,
-            {{ sent.low }} as low_text,
-            {{ sent.close }} as close_text,
-            {{ sent.volume }} as volume_text
+            {{ replayed_number(sent.open) }} as open_text,
+            {{ replayed_number(sent.high) }} as high_text,
+            {{ replayed_number(sent.low) }} as low_text,
+            {{ replayed_number(sent.close) }} as close_text,
+            {{ replayed_number(sent.volume) }} as volume_text
         from decoded
     ),
 
