@@ -24,10 +24,11 @@ from ingest.sinks.writer import Delivery, SinkWriter
 from ingest.warehouse.engine import capabilities_of
 from ingest.warehouse.models import read_models
 from orchestration.data_versions import model_tags
+from orchestration.dbt.plan import PlannedModel, Rewrite
 from orchestration.dbt.plans import Plans
+from orchestration.micro_batch.earlier_reports import EarlierReports
 from orchestration.micro_batch.report import Event, Report
 from orchestration.micro_batch.reported_positions import Committed, remember
-from orchestration.micro_batch.told import told_before
 from orchestration.micro_batch.turn import Pace, Turn, Turns
 from orchestration.run_warehouse import warehouse_of_run
 from orchestration.sinks.report import SinkReport
@@ -84,17 +85,22 @@ class MicroBatch:
         self._plans = plans = Plans(settings)
         plan = plans.wait()  # with it there is a manifest, too
         self._plan_trouble = ""
-        self._models = [dg.AssetKey([model.schema, model.name]) for model in plan.models.values()]
+        self._models = [_key_of(model) for model in plan.models.values()]
         # Beside the turns: what the marts hold goes to the configured stores.
         sinks = open_sinks(settings)
         self._sinks = SinkWriter(sinks, read_models() if sinks else [])
         self._sink_report = SinkReport(asset_seconds=config.report_seconds)
         self._turns = Turns(self._run_id, self._drain, self._warehouse, plans, pace, self._sinks.read)
+        earlier = EarlierReports(context.instance)
         self._report = Report(
             asset_seconds=config.report_seconds,
             check_seconds=config.check_report_seconds,
             watched={dg.AssetKey(key) for key in plan.watched},
-            told=told_before(context.instance),
+            counted={
+                _key_of(model) for model in plan.models.values() if isinstance(model.statements, Rewrite)
+            },
+            told=earlier.assets(),
+            told_colours=earlier.checks,
         )
         self._report.built_by(model_tags(plan))
 
@@ -222,6 +228,10 @@ class MicroBatch:
         wait = self._turns.next_due_seconds
         due_at = None if wait is None else time.time() + wait
         remember(self._instance, self._run_id, Committed(self._drain.positions(), due_at))
+
+
+def _key_of(model: PlannedModel) -> dg.AssetKey:
+    return dg.AssetKey([model.schema, model.name])
 
 
 def configured() -> LoopConfig:

@@ -43,6 +43,8 @@ class Models:
         self._is_first = True
         self.due_at = float("-inf")
         """When a model with work is due next, by the monotonic clock."""
+        self.begins = True
+        """Something is due that was never built."""
 
     def build(
         self,
@@ -62,6 +64,7 @@ class Models:
         due = self._backoff.allowed(pending.due(all_cadences=all_cadences))
         not_now = self._errands.under_way | failed
         due = [model for model in due if model.unique_id not in not_now and not model.parents & failed]
+        self.begins = any(model.unique_id not in pending.ages for model in due)
         if only_watched:
             chosen = pending.watched(due)
         else:

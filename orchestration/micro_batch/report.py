@@ -2,12 +2,13 @@
 
 Every event costs two to twenty kilobytes of history, twice. So an asset is heard at most every
 `asset_seconds` (what people watch: each minute), with the sums since, and what an earlier run told counts. A
-check is heard every `check_seconds`, at once when its colour changes, and by each run: to Dagster, a check of
-another run than the latest report's has not run. Raw comes before dbt, or staging would show as stale.
+check is heard every `check_seconds`, at once when its colour changes, and after the first report of its asset
+in each run: to Dagster, a check of another run than the latest report's has not run. Raw comes before dbt, or
+staging would show as stale.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -26,6 +27,7 @@ WATCHED_SECONDS = 60.0
 
 Metadata = int | float | str | dg.MetadataValue
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.AssetObservation
+Colours = Mapping[dg.AssetCheckKey, bool]
 
 
 @dataclass(slots=True)
@@ -49,11 +51,14 @@ class Report:
         asset_seconds: float,
         check_seconds: float,
         watched: Set[dg.AssetKey] = frozenset(),
+        counted: Set[dg.AssetKey] = frozenset(),
         told: Mapping[dg.AssetKey, float] | None = None,
+        told_colours: Callable[[Collection[dg.AssetCheckKey]], Colours] = lambda _: {},
     ) -> None:
         self._asset_seconds = asset_seconds
         self._check_seconds = check_seconds
         self._watched = watched
+        self._counted = counted
         self._tags: dict[dg.AssetKey, Tags] = dict(raw_tags())
         self._raw: dict[dg.AssetKey, _Sums] = {}
         self._models: dict[dg.AssetKey, _Sums] = {}
@@ -65,7 +70,10 @@ class Report:
         self._unreadable: set[str] = set()
         self._alerts: list[PriceAlert] = []
         self._asset_told = dict(told or {})
-        self._check_told: dict[dg.AssetCheckKey, tuple[float, bool]] = {}
+        self._told_by_us: set[dg.AssetKey] = set()
+        self._check_told: dict[dg.AssetCheckKey, float] = {}
+        self._told_colours = told_colours
+        self._colours: dict[dg.AssetCheckKey, bool | None] = {}
 
     def built_by(self, tags: Mapping[dg.AssetKey, Tags]) -> None:
         """The code of the models, for the reports from now on."""
@@ -164,13 +172,12 @@ class Report:
                 self._asset_told[key] = now
                 self._lag_to_tell.discard(name)
                 yield dg.AssetObservation(key, metadata={"lag": self._lag[name]})
-        # A model's first report waits until rows were counted: it stays on the page for minutes.
-        is_counted = everything or bool(self._row_counts)
-        for gathered in (self._raw, self._models) if is_counted else (self._raw,):
+        for gathered in (self._raw, self._models):
             is_whole = everything or (all_raw and gathered is self._raw)
             for key, sums in list(gathered.items()):
-                if is_whole or self._is_due(key, now):
+                if is_whole or (self._is_due(key, now) and not self._waits_for_rows(key)):
                     self._asset_told[key] = now
+                    self._told_by_us.add(key)
                     del gathered[key]
                     yield dg.AssetMaterialization(
                         key, metadata=self._metadata(key, sums), tags=self._tags.get(key)
@@ -183,6 +190,10 @@ class Report:
             seconds = min(seconds, WATCHED_SECONDS)
         return now - self._asset_told.get(key, float("-inf")) >= seconds
 
+    def _waits_for_rows(self, key: dg.AssetKey) -> bool:
+        """A table's report stays on its page for minutes: the first has its rows and its picture, too."""
+        return key in self._counted and key not in self._row_counts
+
     def _metadata(self, key: dg.AssetKey, sums: _Sums) -> dict[str, Metadata]:
         found: dict[str, Metadata] = {name: round(value, 3) for name, value in sums.sums.items()}
         found |= sums.latest
@@ -192,9 +203,23 @@ class Report:
         return found
 
     def _due_checks(self, now: float) -> Iterator[dg.AssetCheckEvaluation]:
+        unknown = self._checks.keys() - self._colours.keys()
+        if unknown:
+            self._colours |= dict.fromkeys(unknown) | dict(self._told_colours(unknown))
         for key, evaluation in list(self._checks.items()):
-            told_at, told = self._check_told.get(key, (float("-inf"), not evaluation.passed))
-            if told != evaluation.passed or now - told_at >= self._check_seconds:
-                self._check_told[key] = (now, evaluation.passed)
+            if self._is_check_due(evaluation, now):
+                self._check_told[key] = now
+                self._colours[key] = evaluation.passed
                 yield evaluation
+            elif key not in self._check_told:
+                continue  # it waits for its asset
             del self._checks[key]
+
+    def _is_check_due(self, evaluation: dg.AssetCheckEvaluation, now: float) -> bool:
+        key = evaluation.asset_check_key
+        if self._colours[key] != evaluation.passed:
+            return True
+        told_at = self._check_told.get(key)
+        if told_at is None:
+            return key.asset_key in self._told_by_us
+        return now - told_at >= self._check_seconds

@@ -1,7 +1,7 @@
 """One turn of the loop: land what Kafka has, build what it touches, test it in the time that is left.
 
 fetch, upload (warehouse free) ─▶ hold it: lease still ours? ─▶ land ─▶ build what is watched ─▶ let go
-                               ─▶ hold it: lease still ours? ─▶ build the rest ─▶ test ─▶ look ─▶ let go
+    each three seconds         ─▶ hold it: lease still ours? ─▶ build the rest ─▶ test ─▶ look ─▶ let go
 
 Where each question costs (Snowflake), a turn without work asks none, and one with work does all of it: the
 warehouse wakes up once. docs/turn.md tells a turn statement by statement.
@@ -72,8 +72,10 @@ class Turn:
 
 # Tests wait for the next turn rather than keep the warehouse from others, and the next messages waiting.
 SHARE_HELD = 0.5
-# Where one turn follows the other at once, what nobody watches comes with every few of them.
-REST_SECONDS = 0.9
+# What nobody watches comes with every few turns: another hold of the file and its models cost half a turn.
+REST_SECONDS = 3.0
+FIRST_REST_SECONDS = 0.9
+"""While some of it was never built."""
 
 
 class Turns:
@@ -124,9 +126,12 @@ class Turns:
             self._land(batches, turn)
             is_whole = is_last or self._is_metered
             is_shown_first = not is_whole and self._build(connection, turn, only_watched=True)
+            is_rest_due = self._is_rest_due
             if not is_shown_first:
                 self._finish(connection, turn, is_last=is_last)
-        if is_shown_first and time.monotonic() - self._finished_at >= REST_SECONDS:
+            elif not is_rest_due:
+                self._read_for_sinks(connection)
+        if is_shown_first and is_rest_due:
             time.sleep(self.free_time.left)
             with self._held(turn) as connection:
                 if turn.relieved:
@@ -155,6 +160,11 @@ class Turns:
             yield connection
             turn.held_seconds += time.monotonic() - began
         self.free_time.given_back()
+
+    @property
+    def _is_rest_due(self) -> bool:
+        seconds = FIRST_REST_SECONDS if self._models.begins else REST_SECONDS
+        return time.monotonic() - self._finished_at >= seconds
 
     def _land(self, batches: Sequence[Batch], turn: Turn) -> None:
         turn.landed = [landed for batch in batches if (landed := self._drain.land(batch))]

@@ -13,8 +13,8 @@ from orchestration.checks.raw_tables import CheckResult
 from orchestration.dbt.outcome import ModelResult
 from orchestration.keys import IS_BUILT, raw_key, topic_key
 from orchestration.micro_batch import report as report_module
+from orchestration.micro_batch.earlier_reports import EarlierReports
 from orchestration.micro_batch.report import Event, Report
-from orchestration.micro_batch.told import told_before
 
 TOPIC = BY_NAME["binance.trades"]
 RAW, TRADES = raw_key(TOPIC.raw_table), dg.AssetKey(["marts", "fct_trades"])
@@ -119,6 +119,26 @@ def test_a_change_of_colour_is_told_at_once_the_same_colour_seldom(
     assert colours(list(report.events())) == [(name, True)]
 
 
+def test_a_successor_tells_a_check_after_its_asset_or_in_another_colour(clock: list[float]) -> None:
+    other = dg.AssetCheckKey(RAW, "offsets_contiguous")
+    report = Report(
+        asset_seconds=ASSET_SECONDS,
+        check_seconds=CHECK_SECONDS,
+        told={RAW: clock[0]},
+        told_colours=lambda keys: dict.fromkeys(keys, True),
+    )
+    report.raw_check(check(passed=True))
+    report.raw_check(CheckResult(TOPIC.raw_table, other.name, passed=False))
+    assert colours(list(report.events())) == [(other.name, False)]
+    report.landed(landed(1, 0, 10), 0.5)
+    clock[0] += ASSET_SECONDS
+    materialisation, *checks = report.events()
+    assert isinstance(materialisation, dg.AssetMaterialization)
+    assert colours(checks) == [("coordinates_unique", True)]
+    report.raw_check(check(passed=True))
+    assert list(report.events()) == []
+
+
 def test_a_check_that_was_not_looked_at_again_is_not_told_again(report: Report, clock: list[float]) -> None:
     report.raw_check(check(passed=False))
     list(report.events())
@@ -156,9 +176,10 @@ def test_at_the_end_everything_left_is_told(report: Report, clock: list[float]) 
 
 
 def test_a_model_is_not_told_before_its_rows_are_counted(clock: list[float]) -> None:
-    report = Report(asset_seconds=ASSET_SECONDS, check_seconds=CHECK_SECONDS)
+    report = Report(asset_seconds=ASSET_SECONDS, check_seconds=CHECK_SECONDS, counted={TRADES})
     report.landed(landed(1, 0, 10), 0.5)
     report.model(model())
+    report.tables({RAW: 10}, {})
     assert list(told(list(report.events()))) == [RAW]
     report.tables({TRADES: 7}, {})
     assert told(list(report.events()))[TRADES]["dagster/row_count"] == 7
@@ -209,14 +230,21 @@ def test_a_run_that_is_relieved_tells_all_that_landed_and_leaves_models_to_the_n
 
 
 def test_a_successor_goes_on_where_its_predecessor_stopped(clock: list[float]) -> None:
-    """What the history says, on the clock of the process that asks. Each run tells its checks itself."""
+    """What the history says, on the clock of the process that asks."""
     with dg.instance_for_test() as instance:
 
-        @dg.asset(key=TRADES)
-        def trades() -> None: ...
+        @dg.asset(key=TRADES, check_specs=[dg.AssetCheckSpec(name, asset=TRADES) for name in ("good", "bad")])
+        def trades() -> dg.MaterializeResult:
+            results = [
+                dg.AssetCheckResult(check_name=name, passed=name == "good") for name in ("good", "bad")
+            ]
+            return dg.MaterializeResult(check_results=results)
 
         assert dg.materialize([trades], instance=instance).success
-        before = told_before(instance)
+        earlier = EarlierReports(instance)
+        before = earlier.assets()
+        good, bad, never = (dg.AssetCheckKey(TRADES, name) for name in ("good", "bad", "never"))
+        assert earlier.checks({good, bad, never}) == {good: True, bad: False}
     assert before.keys() == {TRADES}
     now = time.monotonic()
     assert now - 60 < before[TRADES] <= now

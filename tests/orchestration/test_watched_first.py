@@ -12,6 +12,7 @@ import pytest
 from ingest.operations.runs import LEASE
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from orchestration.dbt.plan import Plan
+from orchestration.micro_batch import turn
 from orchestration.micro_batch.turn import Pace, Turns
 from tests.orchestration.small_plan import FCT, PLAN, STG, Kafka, Plans, make_tables
 from tests.warehouse.batches import batch, landing
@@ -61,9 +62,9 @@ def kafka(warehouse: Seen) -> Kafka:
     return kafka
 
 
-def turns_of(warehouse: Seen, kafka: Any, plan: Plan) -> Turns:
+def turns_of(warehouse: Seen, kafka: Any, plan: Plan, read: Callable[[Any], None] = lambda _: None) -> Turns:
     plans: Any = Plans(plan)
-    return Turns("run", kafka, warehouse, plans, Pace(test=0))
+    return Turns("run", kafka, warehouse, plans, Pace(test=0), read)
 
 
 def test_others_read_what_is_watched_before_the_rest_is_built(warehouse: Seen, kafka: Kafka) -> None:
@@ -98,7 +99,7 @@ def test_a_run_that_lost_its_lease_in_between_builds_no_more(warehouse: Seen, ka
     assert warehouse.built[-1] == {"stg": 1, "fct": 0}
 
 
-def test_where_turns_follow_at_once_the_rest_comes_with_one_a_second(warehouse: Seen, kafka: Kafka) -> None:
+def test_the_rest_comes_with_every_few_turns(warehouse: Seen, kafka: Kafka) -> None:
     turns = turns_of(warehouse, kafka, plan_with(stg={"watched": True}))
     turns.take()
     kafka.batches = [batch(landing(5, 9, 5))]
@@ -106,3 +107,30 @@ def test_where_turns_follow_at_once_the_rest_comes_with_one_a_second(warehouse: 
     assert warehouse.built[2:] == [{"stg": 2, "fct": 1}]
     turns.take(is_last=True)
     assert warehouse.built[-1] == {"stg": 2, "fct": 2}
+
+
+def test_until_all_of_it_was_built_the_rest_comes_more_often(
+    warehouse: Seen, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "FIRST_REST_SECONDS", 0)
+    turns = turns_of(warehouse, kafka, plan_with(stg={"watched": True}))
+    turns.take()
+    for first in (5, 9):
+        kafka.batches = [batch(landing(first, first + 4, first))]
+        turns.take()
+    assert warehouse.built[2:] == [{"stg": 2, "fct": 1}, {"stg": 3, "fct": 1}]
+
+
+def test_sinks_are_read_for_when_what_is_watched_is_built(warehouse: Seen, kafka: Kafka) -> None:
+    seen: list[int] = []
+
+    def read(connection: duckdb.DuckDBPyConnection) -> None:
+        query = "select built_through from ops.model_progress where model like '%stg'"
+        ((through,),) = connection.execute(query).fetchall()
+        seen.append(through)
+
+    turns = turns_of(warehouse, kafka, plan_with(stg={"watched": True}), read)
+    turns.take()
+    kafka.batches = [batch(landing(5, 9, 5))]
+    turns.take()
+    assert seen == [1, 2]
