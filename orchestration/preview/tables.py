@@ -11,6 +11,12 @@ from orchestration.preview.market_pictures import PICTURES
 ROWS = 3
 LONGEST_TEXT = 120
 SCHEMAS = ("raw", "staging", "intermediate", "marts")
+COORDINATES = {
+    *("kafka_topic", "topic_life", "kafka_partition", "first_offset", "last_offset", "landed_batch_id"),
+    *("batch_id", "key_bytes", "payload_bytes", "headers"),
+    *("received_at", "published_at", "landed_at", "aged_at"),
+}
+"""They fill the page and the history, and say nothing of the market; SQL has them."""
 
 
 def row_counts(warehouse: Warehouse, connection: Connection) -> dict[dg.AssetKey, int]:
@@ -36,10 +42,14 @@ def newest_rows(connection: Connection, key: dg.AssetKey) -> dg.MetadataValue:
         f"select * from {relation} where batch_id = (select max(batch_id) from {relation}) limit {ROWS}"
     )
     names = [column[0] for column in found.description]
-    records = [dg.TableRecord(dict(zip(names, map(_cell, row), strict=True))) for row in found.fetchall()]
+    hidden = COORDINATES - {"kafka_partition"} if "kafka_offset" in names else COORDINATES
+    shown = [place for place, name in enumerate(names) if name not in hidden]
+    records = [
+        dg.TableRecord({names[place]: _cell(row[place]) for place in shown}) for row in found.fetchall()
+    ]
     if not records:
         return dg.MetadataValue.text("no rows yet")
-    schema = dg.TableSchema([dg.TableColumn(name) for name in names])
+    schema = dg.TableSchema([dg.TableColumn(names[place]) for place in shown])
     return dg.MetadataValue.table(records, schema)
 
 

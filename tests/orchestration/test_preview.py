@@ -28,7 +28,18 @@ def records(connection: duckdb.DuckDBPyConnection) -> list[Mapping[str, object]]
 
 def test_what_came_last_is_shown(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("insert into raw.notes values ('old', 1, 1), ('new', 2, 2)")
-    assert records(connection) == [{"text": "new", "n": "2", "batch_id": "2"}]
+    assert records(connection) == [{"text": "new", "n": "2"}]
+
+
+def test_where_rows_came_from_takes_no_room(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """create or replace table raw.notes as select 'binance.trades' as kafka_topic, 1 as topic_life,
+               0 as kafka_partition, 7 as kafka_offset, 'k' as key, '{}' as headers, 'x' as payload,
+               1 as batch_id"""
+    )
+    assert [*map(list, records(connection))] == [["kafka_partition", "kafka_offset", "key", "payload"]]
+    connection.execute("alter table raw.notes drop kafka_offset")
+    assert [*map(list, records(connection))] == [["key", "payload"]]
 
 
 def test_null_is_an_empty_cell_and_a_large_number_keeps_its_digits(

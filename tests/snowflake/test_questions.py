@@ -100,7 +100,7 @@ def test_price_alerts_are_told_once_and_taken_back_once(connection: Connection) 
 def test_what_the_ui_shows_of_tables(connection: Connection, account: Settings) -> None:
     assert row_counts(SnowflakeWarehouse(account), connection)[RAW_KEY] == 9 + 3 + 12
     newest = previews(connection, RAW_KEY)["newest"]
-    assert list(getattr(newest, "records")[0].data)[:2] == ["kafka_topic", "topic_life"]  # noqa: B009
+    assert list(getattr(newest, "records")[0].data)[:2] == ["kafka_partition", "kafka_offset"]  # noqa: B009
     connection.execute("create schema marts")
     connection.execute("create schema intermediate")
     connection.execute(
