@@ -31,6 +31,10 @@ class Rewrite:
     """Makes its tables, empty."""
     start_order: str
     """What the first insert ends with."""
+    comments: str
+    """What is to be said of the table and its columns, as one text."""
+    set_comments: str
+    """Says it, in several statements."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ingest.core.errors import NeedsAttention
 from ingest.warehouse.connection import Connection, transaction
 from orchestration.dbt.outcome import ModelResult
 from orchestration.dbt.plan import Plan, PlannedModel, View
+from orchestration.micro_batch.comments import renew_comments
 from orchestration.micro_batch.due_models import Pending
 from orchestration.micro_batch.progress import Job, Progress
 from orchestration.micro_batch.statements import leave_claimed, prepare, settle, write
@@ -55,6 +56,8 @@ class Builder:
         self._progress.take_over(pending)
         models = [model for uid, model in self._models.items() if uid in chosen]
         found = self._tables.sort(connection, models, pending)
+        if self._at_once:
+            renew_comments(connection, found.seen_first)
         results = [_failed(model, advice) for model, advice in found.unfit]
         return Built(results + self._build(connection, found.fit), found.for_dbt)
 

@@ -16,6 +16,8 @@ class Sorted:
     for_dbt: list[str] = field(default_factory=list)
     unfit: list[tuple[PlannedModel, str]] = field(default_factory=list)
     """Nobody can before somebody acts; with the words that say so."""
+    seen_first: list[PlannedModel] = field(default_factory=list)
+    """Of those that fit: whose tables were there, and had not been looked at."""
 
 
 class Tables:
@@ -44,6 +46,7 @@ class Tables:
             else:
                 self._seen.add(model.unique_id)
                 found.fit.append(model)
+                found.seen_first.append(model)
         return found
 
     def stand(self, models: Iterable[PlannedModel]) -> None:

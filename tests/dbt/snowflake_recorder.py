@@ -53,7 +53,7 @@ def _answering(manifest: Manifest, moment: str, fails: str) -> Callable[..., Ans
         rows: list[Any] = [1]
         if asked:
             columns = " ".join(manifest.nodes[asked[1]].columns)
-            rows = [None, 0, None] if moment == "first" else [5, 0, columns]
+            rows = [None, 0, None, None] if moment == "first" else [5, 0, columns, "of another day"]
         names = [f"column_{number}" for number, _ in enumerate(rows)]
         types = [agate.Text() if isinstance(value, str) else agate.Number() for value in rows]
         return AdapterResponse("SUCCESS", rows_affected=1), agate.Table([rows], names, types)

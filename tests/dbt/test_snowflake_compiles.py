@@ -45,6 +45,24 @@ def test_every_statement_of_a_run_is_for_snowflake(moment: str, target: Path) ->
 
 
 @pytest.mark.slow
+def test_tables_and_views_are_defined_with_their_comments_and_other_words_replace_them(target: Path) -> None:
+    models = ("--select", "fct_quotes", "fct_recent_trades")
+    first = _lines(_sent(target, "first", "-", *models))
+    table = next(sql for sql in first if "table x.marts.fct_quotes (" in sql)
+    assert "update_id bigint comment 'The venue''s" in table
+    assert table.endswith("Of several messages with the same id the first in the log stands.'")
+    view = next(sql for sql in first if sql.startswith("create or replace view x.marts.fct_recent_trades"))
+    assert "comment = 'One row per trade" in view
+    assert [sql for sql in first if sql.startswith("comment on")] == []
+    again = _lines(_sent(target, "again", "-", *models))
+    assert [sql.partition(" is ")[0] for sql in again if sql.startswith("comment on")][:3] == [
+        "comment on table x.marts.fct_quotes",
+        "comment on column x.marts.fct_quotes.venue",
+        "comment on column x.marts.fct_quotes.symbol",
+    ]
+
+
+@pytest.mark.slow
 def test_a_rebuild_keeps_grants_and_is_not_seen_empty(target: Path) -> None:
     sent = _lines(_sent(target, "again", "-", "--full-refresh", "--select", "fct_trades"))
     defined = [sql for sql in sent if re.match(r"create or replace (transient )?table", sql)]

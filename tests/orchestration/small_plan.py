@@ -29,6 +29,8 @@ def planned(uid: str) -> PlannedModel:
         f"insert into ops.vanished_{name} select batch_id from {before} where false",
         (),
         "",
+        "A row. | Its batch.",
+        f"comment on table {table} is 'A row.'; comment on column {table}.batch_id is 'Its batch.'",
     )
     return PlannedModel(uid, "marts", name, frozenset({"batch_id"}), tuple(PARENTS[uid]), statements)
 

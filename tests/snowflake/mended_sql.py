@@ -147,6 +147,20 @@ def _lower_half_of_md5(node: Expr) -> Expr:
     return exp.cast(_call("concat", exp.Literal.string("0x"), digits), "UBIGINT", dialect="duckdb")
 
 
+def _create(create: Expr) -> Expr:
+    return _temporary_table_with_a_schema(_without_comments(create))
+
+
+def _without_comments(create: Expr) -> Expr:
+    """fakesnow takes the apostrophes in them for its own, and knows none on the columns of a view."""
+    for comment in list(create.find_all(exp.SchemaCommentProperty)):
+        comment.pop()
+    for constraint in list(create.find_all(exp.ColumnConstraint)):
+        if isinstance(constraint.kind, exp.CommentColumnConstraint):
+            constraint.pop()
+    return create
+
+
 def _temporary_table_with_a_schema(create: Expr) -> Expr:
     """DuckDB keeps its temporary tables in a schema of their own: an ordinary one does here."""
     if create.kind != "TABLE" or not create.args.get("properties"):
@@ -170,7 +184,8 @@ MENDS: dict[type, Callable[[Any], Expr]] = {
     exp.Pad: _pad,
     exp.Anonymous: _unknown_function,
     exp.Join: _join,
-    exp.Create: _temporary_table_with_a_schema,
+    exp.Create: _create,
+    exp.Comment: lambda _: exp.select(exp.Literal.number(1)),
     exp.JSONFormat: _named("_sf_json_text"),
     exp.ArrayMax: _named("_sf_array_max"),
     exp.Flatten: _named("_sf_array_flatten"),

@@ -70,16 +70,20 @@
     {% do return(first_row("select count(*) from " ~ name)[0] | int) %}
 {% endmacro %}
 
-{# How far this model has built (none: never), whether a rebuild is due, its table's columns (none: no table). #}
+{# How far this model has built (none: never), whether a rebuild is due, its table's columns (none: no table)
+   and comments. #}
 {% macro model_state(target) %}
     {% set query %}
         select
             {{ progress(model.unique_id, "built_through") }},
             (select count(*) from ops.rebuilds_due where model = '{{ model.unique_id }}'),
-            ({{ adapter.dispatch("column_names")(target) }})
+            ({{ adapter.dispatch("column_names")(target) }}),
+            ({{ adapter.dispatch("comments_found")(target) }})
     {% endset %}
-    {% set built_through, due, columns = first_row(query) %}
-    {% do return({"built_through": built_through, "is_due": due > 0, "columns": columns}) %}
+    {% set built_through, due, columns, comments = first_row(query) %}
+    {% do return(
+        {"built_through": built_through, "is_due": due > 0, "columns": columns, "comments": comments}
+    ) %}
 {% endmacro %}
 {% macro duckdb__column_names(target) -%}
     select string_agg(lower(column_name), ' ')

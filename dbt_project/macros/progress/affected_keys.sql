@@ -31,6 +31,9 @@
     {% if is_planning() %} {% do return(hand_over(target, plan_of_rewrite(target, query))) %} {% endif %}
     {{ run_hooks(pre_hooks) }}
     {% set state = model_state(target) %}
+    {% if state.columns is not none and state.comments != comments_expected() %}
+        {% for comment in set_comments(target) %} {% do send(comment) %} {% endfor %}
+    {% endif %}
     {% set is_rebuild = must_rebuild(target, state) %}
     {% do claim(is_first=state.built_through is none) %}
     {% set rows = (
@@ -63,7 +66,7 @@
     {% set steps = {} %}
     {% if is_emptied_in_place(columns) %}
         {% do define([update_progress("built_through = 0")]) %} {% do steps.update(empty_in_place(target)) %}
-    {% else %} {% do define(start_anew(target, columns)) %}
+    {% else %} {% do define(start_anew(target, columns) + comments_after(target)) %}
     {% endif %}
     {% set key_count = keep_affected(target, query.affected) %}
     {% do steps.update(inserts(target, query.rewritten, key_count, order=oldest_first())) %}

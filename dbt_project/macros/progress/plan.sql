@@ -36,15 +36,17 @@
             "insert": insert,
             "keys_at_once": keys_at_once(),
             "note_vanished": note_vanished(target),
-            "start": start_anew(target, none),
+            "start": start_anew(target, none) + comments_after(target),
             "start_order": oldest_first(),
+            "comments": comments_expected(),
+            "set_comments": set_comments(target) | join(";\n"),
         }
     ) %}
 {% endmacro %}
 
 {% macro plan_of_view(target) %}
     {% do try_out([create_view(target)]) %}
-    {% set hooks = [] %}
+    {% set hooks = comments_after(target) %}
     {% for hook in post_hooks %} {% do hooks.append(render(hook.sql) | trim) %} {% endfor %}
     {% do return({"create": create_view(target), "hooks": hooks}) %}
 {% endmacro %}

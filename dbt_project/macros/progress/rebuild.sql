@@ -70,9 +70,6 @@
     ) %}
 {% endmacro %}
 
-{# As the contract says. #}
-{% macro columns_of_table() %} {% do return(get_table_columns_and_constraints()) %} {% endmacro %}
-
 {# So that who asks for a day later reads the blocks of that day, not all of them. #}
 {% macro oldest_first() %}
     {% set age = config.get("meta").get("ages_by") %} {% do return(" order by " ~ age if age else "") %}

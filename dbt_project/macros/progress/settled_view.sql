@@ -16,10 +16,10 @@
     {% do get_assert_columns_equivalent(sql) %}
     {% do claim(is_first=model_state(target).built_through is none) %}
     {% call statement("main", auto_begin=false) %} {{ create_view(target) }} {% endcall %}
+    {% for comments in comments_after(target) %}
+        {% do in_one_transaction({"comments": comments}) %}
+    {% endfor %}
     {% do send(settle()) %}
     {% if post_hooks %} {{ run_hooks(post_hooks) }} {% do adapter.commit() %} {% endif %}
     {% do return({"relations": [target]}) %}
 {% endmacro %}
-
-{% macro create_view(target) -%} create or replace view {{ target }} as {{ sql }}
-{%- endmacro %}
