@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: help install dev test test-snowflake captures lint format bench pictures docs lock sbom clean
+.PHONY: help install dev test test-snowflake captures lint format bench pictures marts docs lock sbom clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ bench: install ## the figures of docs/benchmarks.md, measured here and now
 
 pictures: install ## the pictures of README, of a stack that runs for the purpose
 	TICKHOUSE_SCREENSHOTS=docs/images $(BIN)/pytest tests/e2e/test_browser.py
+
+marts: install ## docs/marts.md: all marts and their columns, with example rows
+	TICKHOUSE_MARTS_PAGE=1 $(BIN)/pytest -q tests/dbt/test_documented_queries.py -k page
 
 docs: install ## the dbt docs site
 	$(BIN)/tickhouse docs

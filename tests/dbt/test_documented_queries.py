@@ -1,8 +1,10 @@
 """Every query that README and docs/queries.md show is answered, and by more than silence."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,12 +13,14 @@ from ingest.core.settings import PROJECT_ROOT
 from tests.dbt.captured import land_changes
 from tests.dbt.feeds import START, BookTickers
 from tests.dbt.log import as_record
+from tests.dbt.marts_page import marts_page
 from tests.dbt.test_book_measures import land_books
 from tests.dbt.test_trends import minute_bars
 from tests.dbt.test_venue_tables import land_answers
 from tests.dbt.trades import binance_trade, land, made_up_trades
 from tests.dbt.trial import Project, Trial, open_trial
 
+MARTS_PAGE = PROJECT_ROOT / "docs" / "marts.md"
 QUERIES = {
     " ".join(query.split())[:70]: query
     for name in ("README.md", "docs/queries.md")
@@ -44,3 +48,10 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
 def test_is_answered(built: Trial, query: str) -> None:
     assert built.rows(query)
+
+
+def test_the_page_of_all_marts_is_what_the_project_says(built: Trial, tmp_path: Path) -> None:
+    page = marts_page(built, tmp_path)
+    if "TICKHOUSE_MARTS_PAGE" in os.environ:
+        MARTS_PAGE.write_text(page)
+    assert MARTS_PAGE.read_text() == page, "`make marts` writes it anew."
