@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: help install dev test test-snowflake captures lint format bench pictures marts docs lock sbom clean
+.PHONY: help install dev test test-snowflake captures lint format fuzz bench pictures marts docs lock sbom clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ format: $(STAMP) ## let the tools format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfmt --quiet dbt_project
+
+fuzz: install ## 10,000 hostile messages from a new seed, through broker, drain and turns; TICKHOUSE_FUZZ_MESSAGES says how many
+	TICKHOUSE_FUZZ_MESSAGES=$${TICKHOUSE_FUZZ_MESSAGES:-10000} $(BIN)/pytest tests/dbt/test_any_messages.py
 
 bench: install ## the figures of docs/benchmarks.md, measured here and now
 	$(BIN)/python -m tests.bench

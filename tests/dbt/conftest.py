@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 
 from ingest.warehouse.models import Model, read_models
+from orchestration.dbt.plan import Plan
+from tests.dbt.planned_trial import plan
 from tests.dbt.trial import PROJECT, Project, Trial, open_trial, parse_project
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return parse_project(PROJECT, tmp_path_factory.mktemp("target"))
+
+
+@pytest.fixture(scope="session")
+def compiled(project: Project) -> Plan:
+    """What the loop runs of it."""
+    return plan(project)
 
 
 @pytest.fixture(scope="session")

@@ -41,8 +41,9 @@ class PlannedTrial(Trial):
         if "--full-refresh" in arguments:
             super().must_run(*arguments)
         else:
-            statuses = self.run(*arguments)
-            assert set(statuses.values()) <= {"success"}, statuses
+            built = self._build(arguments[1:] if arguments else self.project.models)
+            failed = {result.unique_id: result.message[:2000] for result in built if not result.succeeded}
+            assert failed == {}
 
     def _build(self, names: Sequence[str]) -> list[ModelResult]:
         """Until dbt has nothing to do: what it has built, others may stand on."""

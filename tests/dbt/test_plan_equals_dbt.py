@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.dbt.plan import Plan
 from orchestration.micro_batch import progress, statements
 from tests.dbt.planned_trial import open_planned_trial, plan
 from tests.dbt.random_life import FED, contradicted_firsts, live_through
@@ -27,13 +28,15 @@ CHOSEN = frozenset((*TRADES, *QUOTES, *CANDLES, "fct_vwap_session"))
 
 
 @pytest.mark.parametrize("seed", [3])
-def test_the_same_life_through_both_gives_the_same(project: Project, tmp_path: Path, seed: int) -> None:
+def test_the_same_life_through_both_gives_the_same(
+    project: Project, compiled: Plan, tmp_path: Path, seed: int
+) -> None:
     project = project.fed_by(FED)
     by_dbt, by_plan = tmp_path / "dbt", tmp_path / "plan"
     with open_trial(project, by_dbt) as trial:
         live_through(trial, seed, steps=6)
         trial.must_run()
-    with open_planned_trial(project, plan(project), by_plan) as trial:
+    with open_planned_trial(project, compiled, by_plan) as trial:
         live_through(trial, seed, steps=6)
         trial.must_run()
         assert set(trial.test().values()) == {"pass"}
@@ -41,9 +44,9 @@ def test_the_same_life_through_both_gives_the_same(project: Project, tmp_path: P
 
 
 @pytest.mark.parametrize("seed", [0])
-def test_tables_equal_a_rebuild(project: Project, tmp_path: Path, seed: int) -> None:
+def test_tables_equal_a_rebuild(project: Project, compiled: Plan, tmp_path: Path, seed: int) -> None:
     project = project.fed_by(FED)
-    with open_planned_trial(project, plan(project), tmp_path) as trial:
+    with open_planned_trial(project, compiled, tmp_path) as trial:
         live_through(trial, seed, steps=8)
         assert trial.differences_to_rebuild() == {}
         assert contradicted_firsts(trial) == []
