@@ -38,6 +38,9 @@ TRADES: list[tuple[object, str | None]] = [
     ({**TRADE, "t": 7, "p": 61837.63, "q": 2}, None),
     *[({key: value for key, value in TRADE.items() if key != field}, "missing_field") for field in "stpqTm"],
     ({**TRADE, "s": ""}, "missing_field"),
+    ({**TRADE, "s": "X" * 100}, None),
+    ({**TRADE, "s": "X" * 101}, "too_long"),
+    ({**TRADE, "s": "X" * 1_000_000}, "too_long"),
     ({**TRADE, "m": "perhaps"}, "missing_field"),
     ({**TRADE, "t": "1.5"}, "not_a_number"),
     *[

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from random import Random
 
 import psycopg
 import pyarrow as pa
@@ -58,6 +59,16 @@ def test_keys_are_deleted_before_rows_are_inserted(sink: PostgresSink) -> None:
     )
     assert [(r["venue"], r["bucket"], r["note"]) for r in held(sink)] == [("a", 1, "new"), ("a", 2, "old")]
     assert sink.state(TARGET) == state(2)
+
+
+def test_names_as_long_as_staging_takes_them_can_be_indexed(sink: PostgresSink) -> None:
+    """Longer ones are `too_long` there: this store could not hold the mart that has one."""
+    letters = Random(1)
+    names = ["".join(chr(letters.randint(0x10000, 0x1FFFF)) for _ in range(count)) for count in (200, 2_000)]
+    sink.begin_generation(changed([row(names[0], 1)], after=state(1)))
+    assert [r["venue"] for r in held(sink)] == names[:1]
+    with pytest.raises((NeedsAttention, SinkUnavailable), match="index row"):
+        sink.begin_generation(changed([row(names[1], 1)], after=state(2)))
 
 
 def test_a_generation_is_shown_once_it_is_whole(sink: PostgresSink, postgres_url: str) -> None:

@@ -11,7 +11,7 @@
             when not is_tombstone
             then
                 coalesce(
-                    {{ unreadable_reason() }},
+                    {{ unreadable_reason(["venue"]) }},
                     {{ envelope_problem() }},
                     {% for column, type in columns.items() %}
                         case

@@ -51,6 +51,8 @@
         case
             when {{ text }} is not null and {{ value }} is null
             then '{{ {"bigint": "not_a_number", "timestamp": "bad_time"}.get(type, "missing_field") }}'
+            {% if type == "varchar" %} when {{ is_too_long(text) }} then 'too_long'
+            {% endif %}
         end
     {%- endif -%}
 {%- endmacro %}

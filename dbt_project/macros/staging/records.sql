@@ -37,8 +37,8 @@
     {{ building_through() }} as batch_id
 {%- endmacro %}
 
-{# Why a message could not even be read. #}
-{% macro unreadable_reason() -%}
+{# Why a message could not even be read, or be filed under its names: stores index them, people read them. #}
+{% macro unreadable_reason(names=["venue", "symbol"]) -%}
     case
         when payload is null and payload_bytes is null
         then 'tombstone'
@@ -46,8 +46,11 @@
         then 'not_utf8'
         when message is null
         then 'malformed_json'
+        {% for name in names %} when {{ is_too_long(name) }} then 'too_long' {% endfor %}
     end
 {%- endmacro %}
+
+{% macro is_too_long(name) -%} length({{ name }}) > 100 {%- endmacro %}
 
 {# An exchange's epoch, or its text in UTC, as a time; NULL if it is none, or ahead of the broker's clock by
    more than an hour. However old it is: what was recorded or filled in later comes by the same topics. #}

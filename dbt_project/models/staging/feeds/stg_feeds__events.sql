@@ -27,7 +27,7 @@ select
     {{ record_columns() }},
     coalesce(
         case when is_unaddressed then 'unaddressed' end,
-        {{ unreadable_reason() }},
+        {{ unreadable_reason(["venue"]) }},
         case
             when kind is null or connection is null or detail is null
             then 'missing_field'
