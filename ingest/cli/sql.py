@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 TABLE_ROWS = 200
 WAIT_SECONDS = 30.0
 TIME_LIMIT = 60.0
+SAFE_MEMORY_BYTES = 3 * 2**30
+"""For SQL of others. DuckDB keeps within one of them, but does not count a single value of gigabytes."""
 SHORTHANDS = {
     ".tables": """select table_schema as schema, table_name as name from information_schema.tables
         where table_schema in ('raw', 'staging', 'intermediate', 'marts', 'ops') order by all""",
@@ -36,7 +38,7 @@ def sql(
         float, typer.Option(min=0.1, help="Seconds after which a statement is cut off.")
     ] = TIME_LIMIT,
     is_safe: Annotated[
-        bool, typer.Option("--safe", help="For SQL of others: no files, no network, no settings.")
+        bool, typer.Option("--safe", help="For SQL of others: no files, network, settings; bounded memory.")
     ] = False,
 ) -> None:
     """Ask the warehouse; reading only, a turn of its own for each statement.
@@ -48,14 +50,16 @@ def sql(
         tickhouse sql "from marts.fct_candles_1m order by window_start_at desc limit 5"
         echo "select count(*) from raw.binance_trades" | tickhouse sql --format csv
     """
+    from ingest.core.bounded_memory import bounded_memory
     from ingest.core.settings import load_settings
 
     settings = load_settings()
-    if statement is None and sys.stdin.isatty():
-        _prompt(settings, form, wait_seconds, time_limit, is_safe=is_safe)
-    else:
-        for one in statements(sys.stdin.read() if statement is None else statement):
-            answer(settings, one, form, wait_seconds, time_limit, is_safe=is_safe)
+    with bounded_memory(SAFE_MEMORY_BYTES) if is_safe else nullcontext():
+        if statement is None and sys.stdin.isatty():
+            _prompt(settings, form, wait_seconds, time_limit, is_safe=is_safe)
+        else:
+            for one in statements(sys.stdin.read() if statement is None else statement):
+                answer(settings, one, form, wait_seconds, time_limit, is_safe=is_safe)
 
 
 def _prompt(

@@ -65,6 +65,21 @@ def test_without_a_warehouse_it_says_how_to_start(tickhouse: Run, tmp_path: Path
         "install httpfs",
         "load '{file}'",
         "select 1; set lock_configuration = false",
+        "from read_blob('{file}')",
+        "from glob('{file}*')",
+        "from query('from read_text(''{file}'')')",
+        "from query_table('{file}.csv')",
+        "from read_duckdb('{file}.db')",
+        "from sniff_csv('{file}.csv')",
+        "export database '{file}.out'",
+        "import database '{file}'",
+        "create function stolen() as table from read_text('{file}')",
+        "create secret stolen (type s3)",
+        "pragma profiling_output = '{file}.out'",
+        "call enable_logging(storage_path = '{file}.out')",
+        "from 'http://127.0.0.1:1/x.csv'",
+        "select getenv('HOME')",
+        "set temp_directory = '{file}.out'",
     ],
 )
 def test_sql_of_others_reaches_no_file_and_no_setting(
@@ -79,6 +94,22 @@ def test_sql_of_others_reaches_no_file_and_no_setting(
     assert not (tmp_path / "secret.out").exists()
     asked = tickhouse("sql", "--safe", "select count(*) as n from ops.batches", TICKHOUSE_HOME=home)
     assert asked.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "select list(range) from range(300_000_000)",
+        "select length(repeat('x', 4_000_000_000))",
+        "select repeat(range::varchar, 500) as x from range(3_000_000) order by hash(x) offset 2_999_999",
+    ],
+)
+def test_sql_of_others_takes_neither_all_memory_nor_the_disk(tickhouse: Run, home: str, attack: str) -> None:
+    """Of the last one DuckDB would keep gigabytes in files beside the warehouse."""
+    done = tickhouse("sql", "--safe", "--time-limit", "20", attack, TICKHOUSE_HOME=home)
+    assert done.exit_code == 1
+    assert "Out of Memory" in done.stderr
+    assert not list(Path(home).glob("*.tmp"))
 
 
 def test_two_statements_give_two_answers(tickhouse: Run, home: str) -> None:

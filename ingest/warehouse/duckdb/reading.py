@@ -18,6 +18,8 @@ ROW_COUNTS = """
 # A locked configuration is that of every connection of this process, also of one that is just being opened.
 _one_looks = threading.Lock()
 # No file, no network; in this order, since what is locked cannot be set any more.
+# A question of others neither takes all memory nor fills the disk with what it cannot hold.
+BOUNDED = "set memory_limit = '1GB'; set max_temp_directory_size = '0KB'; "
 LOCKED = "set enable_external_access = false; set lock_configuration = true"
 
 
@@ -36,7 +38,7 @@ def ask(
     alone = _one_looks if is_safe else nullcontext()
     with alone, file.reading(wait_seconds) as connection:
         if is_safe:
-            connection.execute(LOCKED)
+            connection.execute(BOUNDED + LOCKED)
         cut_off = threading.Timer(time_limit, connection.interrupt)
         cut_off.start()
         try:
