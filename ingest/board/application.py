@@ -23,6 +23,8 @@ from ingest.core.settings import Settings
 from ingest.metrics.exporter import metrics_route
 from ingest.services.web_headers import SafeHeaders
 
+LONGEST_NAME = 100
+"""Longer ones are rejected in staging."""
 PAGE = Path(__file__).with_name("page")
 
 
@@ -46,6 +48,8 @@ def board(settings: Settings) -> Starlette:
         view = View(asked.get("venue", ""), asked.get("symbol", ""), asked.get("width", "1m"))
         if view.width not in WIDTHS:
             return PlainTextResponse(f"width: one of {', '.join(WIDTHS)}", 400)
+        if max(map(len, view.market)) > LONGEST_NAME:
+            return PlainTextResponse("There is no market with so long a name.", 400)
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(_events(watch, view), media_type="text/event-stream", headers=headers)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from ingest.warehouse.connection import Connection, built_relations
@@ -15,6 +16,8 @@ WIDTHS = ("1s", "1m", "1h", "1d")
 MARKETS, CANDLES, SECONDS, TRADES, GAPS = 2000, 300, 300, 40, 200
 """How many of each are shown, the newest."""
 LEVELS = 10
+HELD_SECONDS = 24 * 60 * 60
+"""A book that nobody changes is shown for so long."""
 
 CANDLE_COLUMNS = """window_start_at, open, high, low, close, volume, taker_buy_volume, vwap,
     first_offset, last_offset, batch_id"""
@@ -137,14 +140,32 @@ def _book(of: Of) -> dict[str, Any] | None:
 
 def _tops(of: Of) -> list[dict[str, Any]]:
     """A second each, where the book is known; where it is not, there is none."""
-    return of(
-        "marts.fct_book_ladder_1s_filled",
-        f"""select seconds.window_start_at, top.spread_bps, top.imbalance
-            from (select venue, symbol, epoch, sequence, window_start_at from marts.fct_book_ladder_1s_filled
-                  where {OF_MARKET} order by window_start_at desc, epoch desc limit {SECONDS}) as seconds
+    changes = of(
+        "marts.fct_book_ladder_1s",
+        f"""select changes.window_start_at, top.epoch, top.spread_bps, top.imbalance
+            from (select venue, symbol, epoch, sequence, window_start_at from marts.fct_book_ladder_1s
+                  where {OF_MARKET} order by window_start_at desc, epoch desc limit {SECONDS}) as changes
             inner join marts.fct_book_top as top using (venue, symbol, epoch, sequence)
-            order by seconds.window_start_at, top.epoch""",
+            order by changes.window_start_at desc, top.epoch desc""",
     )
+    return _each_second(changes)
+
+
+def _each_second(changes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The newest seconds of changes, the newest first; each holds until the next of its epoch.
+
+    As marts.fct_book_ladder_1s_filled has them, but only those that are shown: the view of a book that
+    somebody changes once a day, with old times, has a hundred million.
+    """
+    next_of_epoch: dict[int, float] = {}
+    found: list[dict[str, Any]] = []
+    for change in changes:
+        start, epoch = change["window_start_at"], change.pop("epoch")
+        held = min(next_of_epoch.get(epoch, start + 1) - start, HELD_SECONDS)
+        next_of_epoch[epoch] = start
+        seconds = range(max(int(held) - SECONDS, 0), int(held))
+        found += [change | {"window_start_at": start + second} for second in seconds]
+    return sorted(found, key=itemgetter("window_start_at"))[-SECONDS:]
 
 
 def _unknown(of: Of) -> list[dict[str, Any]]:

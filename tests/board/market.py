@@ -8,6 +8,8 @@ from ingest.board.questions import LEVELS, SIDES
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 
 NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001
+KNOWN_AGAIN = 15
+"""The second from which on a book is of another epoch."""
 HOSTILE = '<img src=x onerror="window.harmed=1">'
 PRICE = "decimal(38, 10)"
 CANDLE = f"""venue varchar, symbol varchar, window_start_at timestamp, open {PRICE}, high {PRICE},
@@ -41,7 +43,6 @@ def make(warehouse: DuckDbWarehouse) -> None:
         connection.execute("create schema marts")
         for name, columns in TABLES.items():
             connection.execute(f"create table marts.{name} ({columns})")
-        connection.execute("create view marts.fct_book_ladder_1s_filled as from marts.fct_book_ladder_1s")
         for symbol in ("BTCUSDT", HOSTILE):
             connection.execute(
                 "insert into marts.fct_candles_1m (venue, symbol) values ('binance', ?)", [symbol]
@@ -67,9 +68,10 @@ def know_book(connection: duckdb.DuckDBPyConnection, symbol: str, seconds: list[
         connection.execute(
             """insert into marts.fct_book_ladder_1s (venue, symbol, epoch, sequence, window_start_at,
                    bid_price_00, bid_quantity_00, ask_price_00, ask_quantity_00)
-               values ('binance', ?, 1, ?, ?, 99.5, 3, 100.5, 4)""",
-            [symbol, second, NOON + timedelta(seconds=second)],
+               values ('binance', ?, ?, ?, ?, 99.5, 3, 100.5, 4)""",
+            [symbol, 1 + (second >= KNOWN_AGAIN), second, NOON + timedelta(seconds=second)],
         )
         connection.execute(
-            "insert into marts.fct_book_top values ('binance', ?, 1, ?, ?, 0.5)", [symbol, second, 2 + second]
+            "insert into marts.fct_book_top values ('binance', ?, ?, ?, ?, 0.5)",
+            [symbol, 1 + (second >= KNOWN_AGAIN), second, 2 + second],
         )

@@ -6,12 +6,14 @@ Set TICKHOUSE_SCREENSHOTS to a folder to keep pictures.
 import hashlib
 import os
 import re
+import socket
 import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ingest.board.application import PAGE
+from ingest.board.questions import View, read_view
 from ingest.operations.child import programs
 from ingest.services import ports
 from ingest.services.web_headers import LOGO_STYLE
@@ -132,6 +135,20 @@ def test_an_unknown_book_is_a_hole_and_is_said(page: Page, board: Board) -> None
     expect(page.locator("#book tbody tr")).to_have_count(0)
 
 
+def test_a_book_is_held_until_it_changes_and_old_times_make_no_millions_of_seconds(tmp_path: Path) -> None:
+    """A stranger's two thousand changes, a day apart: all their seconds took 2.7 GB, and too long."""
+    warehouse = DuckDbWarehouse(tmp_path / "warehouse.duckdb")
+    warehouse.migrate()
+    make(warehouse)
+    days = [second - number * 86_400 for number in range(2_000) for second in (0, 10)]
+    with warehouse.open() as connection:
+        know_book(connection, "BTCUSDT", days)
+        found = read_view(connection, View("binance", "BTCUSDT", "1m"))["tops"]
+    noon = NOON.replace(tzinfo=UTC).timestamp()
+    assert [point["window_start_at"] - noon for point in found] == list(range(-289, 11))
+    assert [point["spread_bps"] for point in found[-12:]] == [2 + 10 - 86_400, *[2] * 10, 12]
+
+
 def test_a_late_correction_is_drawn(page: Page, board: Board) -> None:
     page.goto(board.url())
     shown(page, "candles")
@@ -185,6 +202,47 @@ def test_the_chart_library_is_what_npm_has_and_its_makers_are_named() -> None:
     assert "sha256-" + b64encode(hashlib.sha256(style[1]).digest()).decode() == LOGO_STYLE
     assert "TradingView" in CHART.with_name("NOTICE").read_text()
     assert "Apache License" in CHART.with_name("LICENSE").read_text()
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("path", ["/stream?venue=v&symbol=made-up", "/metrics", "/"])
+def test_a_page_of_another_site_makes_it_look_at_nothing(board: Board, site: str, path: str) -> None:
+    address = f"http://{ports.LOOPBACK}:{board.port}{path}"
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=30)
+    link = {**headers, "Sec-Fetch-Mode": "navigate"}
+    with urllib.request.urlopen(urllib.request.Request(address, headers=link), timeout=30) as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/page/../application.py",
+        "/page/%2e%2e/application.py",
+        "/page/..%2f..%2fcore/settings.py",
+        "/page//etc/passwd",
+        "/page/%2fetc/passwd",
+        f"/stream?symbol={'x' * 101}",
+        f"/stream?symbol=x&width={'x' * 10_000}",
+        f"/{'x' * 100_000}",
+    ],
+)
+def test_what_no_page_asks_is_refused(board: Board, path: str) -> None:
+    """As it is written: a browser or urllib would tidy it."""
+    with socket.create_connection((ports.LOOPBACK, board.port), timeout=30) as asked:
+        asked.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert re.match(rb"HTTP/1\.1 4\d\d ", asked.recv(2000))
+
+
+def test_who_asks_slowly_keeps_nobody_out(board: Board) -> None:
+    with ExitStack() as held:
+        for _ in range(100):
+            slow = held.enter_context(socket.create_connection((ports.LOOPBACK, board.port), timeout=30))
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        with urllib.request.urlopen(board.url(), timeout=30) as answer:
+            assert answer.status == 200
 
 
 def test_another_host_name_gets_nothing(board: Board) -> None:
