@@ -17,7 +17,7 @@ MARKETS, CANDLES, SECONDS, TRADES, GAPS = 2000, 300, 300, 40, 200
 """How many of each are shown, the newest."""
 LEVELS = 10
 HELD_SECONDS = 24 * 60 * 60
-"""A book that nobody changes is shown for so long."""
+"""What nobody changes is shown for so long."""
 
 CANDLE_COLUMNS = """window_start_at, open, high, low, close, volume, taker_buy_volume, vwap,
     first_offset, last_offset, batch_id"""
@@ -90,14 +90,19 @@ def read_gaps(connection: Connection, view: View) -> list[dict[str, Any]]:
 
 
 def _candles(of: Of, width: str) -> list[dict[str, Any]]:
-    # Only minutes have a mart that says which of them are filled.
-    relation = f"marts.fct_candles_{width}{'_filled' if width == '1m' else ''}"
-    filled = "is_filled" if width == "1m" else "false as is_filled"
-    return of(
+    relation = f"marts.fct_candles_{width}"
+    candles = of(
         relation,
-        f"""select {CANDLE_COLUMNS}, {filled} from {relation}
+        f"""select {CANDLE_COLUMNS}, false as is_filled from {relation}
             where {OF_MARKET} order by window_start_at desc limit {CANDLES}""",
-    )[::-1]
+    )
+    return _held(candles, 60, CANDLES, _without_trades) if width == "1m" else candles[::-1]
+
+
+def _without_trades(candle: dict[str, Any]) -> dict[str, Any]:
+    """A minute after it."""
+    prices = dict.fromkeys(("open", "high", "low"), candle["close"])
+    return candle | prices | {"volume": 0, "taker_buy_volume": 0, "vwap": None, "is_filled": True}
 
 
 def _session(of: Of) -> list[dict[str, Any]]:
@@ -148,24 +153,28 @@ def _tops(of: Of) -> list[dict[str, Any]]:
             inner join marts.fct_book_top as top using (venue, symbol, epoch, sequence)
             order by changes.window_start_at desc, top.epoch desc""",
     )
-    return _each_second(changes)
+    return _held(changes, 1, SECONDS, lambda change: change)
 
 
-def _each_second(changes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The newest seconds of changes, the newest first; each holds until the next of its epoch.
+def _held(
+    rows: Sequence[dict[str, Any]], step: int, most: int, later: Callable[[dict[str, Any]], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The newest windows, each of so many seconds: a row, newest first, holds until the next of its epoch.
 
-    As marts.fct_book_ladder_1s_filled has them, but only those that are shown: the view of a book that
-    somebody changes once a day, with old times, has a hundred million.
+    So do the marts with `_filled` in their names. Of those only what is shown is made here: of a market that
+    somebody trades once a day, with old times, they have many millions of rows.
     """
-    next_of_epoch: dict[int, float] = {}
+    starts: dict[int, float] = {}
     found: list[dict[str, Any]] = []
-    for change in changes:
-        start, epoch = change["window_start_at"], change.pop("epoch")
-        held = min(next_of_epoch.get(epoch, start + 1) - start, HELD_SECONDS)
-        next_of_epoch[epoch] = start
-        seconds = range(max(int(held) - SECONDS, 0), int(held))
-        found += [change | {"window_start_at": start + second} for second in seconds]
-    return sorted(found, key=itemgetter("window_start_at"))[-SECONDS:]
+    for row in rows:
+        start, epoch = row["window_start_at"], row.pop("epoch", 0)
+        held = int(min(starts.get(epoch, start + step) - start, HELD_SECONDS)) // step
+        starts[epoch] = start
+        found += [
+            (later(row) if number else row) | {"window_start_at": start + number * step}
+            for number in range(max(held - most, 0), held)
+        ]
+    return sorted(found, key=itemgetter("window_start_at"))[-most:]
 
 
 def _unknown(of: Of) -> list[dict[str, Any]]:

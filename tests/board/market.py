@@ -19,7 +19,6 @@ LADDER = ", ".join(
     f"{s}_price_{n:02d} {PRICE}, {s}_quantity_{n:02d} {PRICE}" for s in SIDES for n in range(LEVELS)
 )
 TABLES = {
-    "fct_candles_1m_filled": f"{CANDLE}, is_filled boolean",
     "fct_candles_1m": CANDLE,
     "fct_candles_1s": CANDLE,
     "fct_vwap_session": """venue varchar, symbol varchar, window_start_at timestamp,
@@ -43,19 +42,14 @@ def make(warehouse: DuckDbWarehouse) -> None:
         connection.execute("create schema marts")
         for name, columns in TABLES.items():
             connection.execute(f"create table marts.{name} ({columns})")
-        for symbol in ("BTCUSDT", HOSTILE):
-            connection.execute(
-                "insert into marts.fct_candles_1m (venue, symbol) values ('binance', ?)", [symbol]
-            )
 
 
 def trade_minutes(connection: duckdb.DuckDBPyConnection, symbol: str, minutes: list[int]) -> None:
     for minute in minutes:
         at, price = NOON + timedelta(minutes=minute), 100 + minute
         connection.execute(
-            "insert into marts.fct_candles_1m_filled values "
-            "('binance', ?, ?, ?, ?, ?, ?, 2, 1, ?, 10, 20, 1, ?)",
-            [symbol, at, price, price + 2, price - 2, price + 1, price + 0.5, minute % 5 == 4],
+            "insert into marts.fct_candles_1m values ('binance', ?, ?, ?, ?, ?, ?, 2, 1, ?, 10, 20, 1)",
+            [symbol, at, price, price + 2, price - 2, price + 1, price + 0.5],
         )
         connection.execute(
             "insert into marts.fct_vwap_session values ('binance', ?, ?, ?, ?, ?, 99, 101, 98, 102)",
