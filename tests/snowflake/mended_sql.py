@@ -153,8 +153,9 @@ def _create(create: Expr) -> Expr:
 
 def _without_comments(create: Expr) -> Expr:
     """fakesnow takes the apostrophes in them for its own, and knows none on the columns of a view."""
-    for comment in list(create.find_all(exp.SchemaCommentProperty)):
-        comment.pop()
+    if properties := create.args.get("properties"):
+        kept = [each for each in properties.expressions if not isinstance(each, exp.SchemaCommentProperty)]
+        properties.set("expressions", kept)
     for constraint in list(create.find_all(exp.ColumnConstraint)):
         if isinstance(constraint.kind, exp.CommentColumnConstraint):
             constraint.pop()
