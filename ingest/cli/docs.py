@@ -1,5 +1,6 @@
 """`tickhouse docs`: the dbt docs site."""
 
+import signal
 import subprocess
 from typing import Annotated
 
@@ -19,6 +20,8 @@ def docs(
     from ingest.services import ports
 
     settings = load_settings()
+    # `kill` ends dbt, too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if serve:
         ports.require_free(port)
     prepare_home(settings)

@@ -21,18 +21,15 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.5
 STORES = ("postgres", "redis")
 EXTRAS = ("cdc", *STORES)
-FIRST_ROWS = {
-    "replay": "staging.stg_replay__ohlcv",
-    "ticks": "intermediate.int_ticks_deduplicated",
-}
+BARS, CANDLES = "marts.fct_bars_1m", "marts.fct_candles_1m"
+FIRST_ROWS = {"replay": BARS, "ticks": BARS}
+"""Where a feed without trades is seen first."""
 VENUES = {"replay": "simulated", "ticks": "simulated"}
 """Where the feed has another name than its venue."""
-CANDLES = "marts.fct_candles_1m"
-QUESTIONS = {
-    CANDLES: "select symbol, window_start_at, close, vwap, trade_count from marts.fct_candles_1m "
-    "order by window_start_at desc limit 5"
-}
-"""Those that fit 80 columns."""
+QUESTION = (
+    "select symbol, window_start_at, close, vwap, trade_count from {} order by window_start_at desc limit 5"
+)
+"""It fits 80 columns."""
 
 
 def up(
@@ -149,7 +146,7 @@ def _watch(stack: "Stack", console: "Console", began: float, first: "FirstRows |
             console.print(
                 f"The first marts hold rows ({rows} in {first.table}, "
                 f"{time.monotonic() - began:.0f} s). Try:\n"
-                f'  tickhouse sql "{QUESTIONS.get(first.table, f"from {first.table} limit 5")}"\n'
+                f'  tickhouse sql "{QUESTION.format(first.table)}"\n'
                 "Ctrl-C stops everything.",
                 soft_wrap=True,  # it is there to be copied
             )

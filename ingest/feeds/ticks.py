@@ -5,12 +5,13 @@
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ingest.core.message import Message, feed_headers
 from ingest.feeds.simulated.clock import Clock
@@ -35,15 +36,36 @@ class TickFaults:
     """A number is left out: no fault of the tick, and found by the audit."""
 
 
-class TickSimulator:
-    """A Source. The same seed and clock give the same bytes."""
+class TickStanding(NamedTuple):
+    """Where a market was when its feed stopped."""
 
-    def __init__(self, clock: Clock, seed: int, symbols: Sequence[str], faults: TickFaults) -> None:
+    sequence_id: int
+    price: float
+    """0: a fault took it."""
+
+
+NOWHERE: Mapping[str, TickStanding] = MappingProxyType({})
+
+
+class TickSimulator:
+    """A Source. The same seed, clock and standings give the same bytes."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        seed: int,
+        symbols: Sequence[str],
+        faults: TickFaults,
+        standings: Mapping[str, TickStanding] = NOWHERE,
+    ) -> None:
         self._clock = clock
         self._random = Random(seed)  # noqa: S311 - repeatable is the point
         self._prices = {symbol: START_PRICES[symbol] for symbol in symbols}
-        # Numbers grow with the time of the start, so that a second run goes on above the first one's.
+        # Where nothing is known of an earlier run, numbers grow with the time, to be above its.
         self._sequences = dict.fromkeys(symbols, clock.event_ms * 1000)
+        for symbol in standings.keys() & self._sequences.keys():
+            self._sequences[symbol] = standings[symbol].sequence_id
+            self._prices[symbol] = max(standings[symbol].price, 0.0) or START_PRICES[symbol]
         self._faults = faults
 
     def messages(self) -> Iterator[Message]:

@@ -1,4 +1,4 @@
-"""Where the simulated exchange was when it stopped: read from the ends of its topics in Kafka.
+"""Where the simulated feeds were when they stopped: read from the ends of their topics in Kafka.
 
 last messages of a topic ─▶ the newest numbers and price of each market ─▶ the next run goes on from them
 
@@ -14,6 +14,7 @@ from ingest.core.settings import Settings
 from ingest.feeds.simulated.exchange import SIMULATED
 from ingest.feeds.simulated.standing import Standing
 from ingest.feeds.simulated.symbols import units
+from ingest.feeds.ticks import TOPIC, TickStanding
 from ingest.kafka.log import KafkaLog, Records
 from ingest.kafka.open import open_log
 
@@ -21,13 +22,15 @@ LAST_MESSAGES = 10_000
 """Of each partition. A fault may have brought the newest number a while ago."""
 AT_ONCE_BYTES = 32 * 2**20
 TRADES, DEPTH = "binance.trades", "binance.depth"
+NUMBERS = frozenset(("t", "u", "lastUpdateId", "sequence_id"))
+"""What messages are numbered by."""
 
 
 @contextmanager
-def simulating(settings: Settings) -> Iterator[bool]:
-    """Whether nobody else in this home simulates meanwhile: two cannot share one row of numbers."""
+def simulating(settings: Settings, feed: str = SIMULATED) -> Iterator[bool]:
+    """Whether nobody else in this home simulates that meanwhile: two cannot share one row of numbers."""
     settings.tickhouse_home.mkdir(parents=True, exist_ok=True)
-    with (settings.tickhouse_home / "simulated.lock").open("w") as lock:
+    with (settings.tickhouse_home / f"{feed}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -57,8 +60,23 @@ def standings(settings: Settings) -> dict[str, Standing]:
     }
 
 
+def tick_standings(settings: Settings) -> dict[str, TickStanding]:
+    """By market, those that ever ticked."""
+    log = open_log(settings)
+    found = dict[str, TickStanding]()
+    try:
+        for symbol, tick in _last_messages(log, TOPIC):
+            price = float(tick["bid_price"] or 0)
+            found[symbol] = max(
+                found.get(symbol, TickStanding(0, 0.0)), TickStanding(int(tick["sequence_id"]), price)
+            )
+    finally:
+        log.close()
+    return found
+
+
 def _last_messages(log: KafkaLog, topic: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Each readable one of the simulated exchange, with its symbol."""
+    """Each readable one of a simulated feed, with its symbol."""
     state = log.states([topic]).get(topic)
     windows = {
         number: (max(bounds.start, bounds.end - LAST_MESSAGES), bounds.end)
@@ -76,7 +94,7 @@ def _simulated(records: Records) -> Iterator[tuple[str, Mapping[str, str]]]:
         try:
             body = json.loads(payload or b"")
             # A fault may have broken its numbers, too.
-            if "NaN" not in body.values() and ("t" in body or "u" in body or "lastUpdateId" in body):
+            if "NaN" not in body.values() and not NUMBERS.isdisjoint(body):
                 yield key.decode(), body
         except ValueError:
             continue

@@ -14,6 +14,7 @@ from tests.dbt.captured import land_changes
 from tests.dbt.feeds import START, BookTickers
 from tests.dbt.log import as_record
 from tests.dbt.marts_page import marts_page
+from tests.dbt.test_bars_of_every_feed import tick_records
 from tests.dbt.test_book_measures import land_books
 from tests.dbt.test_trends import minute_bars
 from tests.dbt.test_venue_tables import land_answers
@@ -37,6 +38,9 @@ def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         trial.land("binance.book_tickers", quotes)
         bars = minute_bars([100 + n % 7 for n in range(20)])
         trial.land("replay.ohlcv", [*bars, {**bars[0], "kafka_offset": 20, "payload": '{"open":"x"}'}])
+        trial.land(
+            "simulated.ticks", tick_records([(n, str(70 + n % 3), str(71 + n % 3)) for n in range(90)])
+        )
         land_books(trial)
         land_answers(trial)
         land_changes(trial)

@@ -125,3 +125,18 @@ def test_a_bad_day_does_not(pipeline: Pipeline) -> None:
 @pytest.mark.parametrize("arguments", [["--fault", "floods=1"], ["--symbols", "GOLD"]], ids=" ".join)
 def test_what_makes_no_sense_is_refused(pipeline: Pipeline, arguments: list[str]) -> None:
     assert pipeline.tickhouse("publish", "ticks", *arguments).exit_code == 2
+
+
+def test_a_feed_that_is_started_again_goes_on_and_no_number_is_left_out(pipeline: Pipeline) -> None:
+    for faults in ((), ("--faults", "missing_field=0.1,bad_price=0.1")):
+        done = pipeline.tickhouse("publish", "ticks", "--messages", "60", "--rate", "max", *faults)
+        assert "60 messages" in done.stdout, done.output
+    pipeline.tickhouse("publish", "ticks", "--messages", "30", "--rate", "max", "--symbols", "BRENT,NBP-GAS")
+    pipeline.land()
+    pipeline.build("+int_ticks_deduplicated")
+    holes = pipeline.rows(
+        """select key, max(number) - min(number), count(distinct number)
+            from (select key, cast(payload ->> 'sequence_id' as bigint) as number from raw.simulated_ticks)
+            group by all order by all"""
+    )
+    assert holes == [("BRENT", 54, 55), ("EUA", 39, 40), ("NBP-GAS", 14, 15), ("TTF-GAS", 39, 40)]
