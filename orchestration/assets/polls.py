@@ -24,7 +24,8 @@ def poll_spec(name: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         poll_key(name),
         description=f"Binance's `{DATASETS[name].question}`, asked for by a job: each element is a message. "
-        "There is no button here, or `Materialize all` would ask the real exchange.",
+        "There is no button here, or `Materialize all` would ask the real exchange: until its job or "
+        "schedule has run, `Never materialized` is right.",
         group_name="polls",
         kinds={"kafka"},
         owners=OWNERS,

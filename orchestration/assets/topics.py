@@ -7,6 +7,11 @@ from ingest.feeds.binance.channels import TOPIC_OF_CHANNEL
 from ingest.feeds.binance.polls import DATASETS
 from orchestration.keys import OWNERS, poll_key, topic_key
 
+NOT_OURS = (
+    "Kafka has it and Dagster makes none of it, so `Never materialized` is right; how far it has landed is "
+    "on the raw table behind it, and grey there means that nothing ever came."
+)
+
 
 def topic_spec(topic: Topic) -> dg.AssetSpec:
     return dg.AssetSpec(
@@ -14,7 +19,7 @@ def topic_spec(topic: Topic) -> dg.AssetSpec:
         deps=[
             poll_key(name) for name, poll in DATASETS.items() if TOPIC_OF_CHANNEL[poll.channel] == topic.name
         ],
-        description=topic.description,
+        description=f"{topic.description}\n\n{NOT_OURS}",
         group_name="kafka",
         kinds={"kafka"},
         owners=OWNERS,
