@@ -36,8 +36,8 @@ def ohlcv(
 ) -> None:
     """Bars: datetime, open, high, low, close, volume. Times are epochs or text, in UTC or with an offset.
 
-    Numbers may be 1234.5, "1,234.5" or 1.2345e3. Each message has the file's name and line in its header
-    file_line; a row that cannot be taken apart ends it, with its line.
+    Numbers may be 1234.5, "1,234.5" or 1.2345e3. A row that cannot be taken
+    apart ends it and is named by its line, which messages have as file_line.
 
     tickhouse publish ohlcv BTC_1min.csv --symbol BTCUSDT --resume
     tickhouse publish ohlcv prices.csv --symbol ETHUSD --column datetime=Date --column volume='Volume ETH'

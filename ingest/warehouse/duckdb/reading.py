@@ -17,9 +17,13 @@ ROW_COUNTS = """
     where list_contains(?, schema_name)"""
 # A locked configuration is that of every connection of this process, also of one that is just being opened.
 _one_looks = threading.Lock()
-# No file, no network; in this order, since what is locked cannot be set any more.
 # A question of others neither takes all memory nor fills the disk with what it cannot hold.
 BOUNDED = "set memory_limit = '1GB'; set max_temp_directory_size = '0KB'; "
+OUT_OF_MEMORY = (
+    "Out of Memory: a question of others may take 1 GB. Ask for fewer rows or columns at once, or ask a copy "
+    "(tickhouse snapshot)."
+)
+# No file, no network; in this order, since what is locked cannot be set any more.
 LOCKED = "set enable_external_access = false; set lock_configuration = true"
 
 
@@ -50,6 +54,8 @@ def ask(
                 f"Cut off after {time_limit:.0f} s: ingestion was waiting. Ask a copy (tickhouse snapshot), "
                 "or set --time-limit."
             ) from None
+        except duckdb.OutOfMemoryException as error:
+            raise QueryFailed(OUT_OF_MEMORY if is_safe else str(error)) from error
         except duckdb.Error as error:
             raise QueryFailed(str(error)) from error
         finally:
