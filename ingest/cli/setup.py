@@ -28,19 +28,20 @@ def snowflake(
     tickhouse setup snowflake
     """
     from ingest.core.settings import load_settings
-    from ingest.warehouse.snowflake import objects
+    from ingest.warehouse.snowflake.account import account_script
+    from ingest.warehouse.snowflake.migrate import apply_migrations, statements
     from ingest.warehouse.snowflake.warehouse import SnowflakeWarehouse
 
     settings = load_settings()
     if account:
-        typer.echo(objects.account_script(settings))
+        typer.echo(account_script(settings))
         return
     if show:
-        typer.echo(";\n\n".join(objects.statements()) + ";")
+        typer.echo(";\n\n".join(statements()) + ";")
         return
     warehouse = SnowflakeWarehouse(settings)
     with warehouse.cursor() as cursor:
-        made = objects.make_missing(cursor)
+        made = apply_migrations(cursor)
     warehouse.close()
     there = f"Made: {', '.join(sorted(made))}." if made else "Everything was there."
     typer.echo(f"{there} Next: tickhouse drain")

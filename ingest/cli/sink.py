@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ingest.sinks.protocol import Sink
     from ingest.sinks.targets import Target
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+    from ingest.warehouse.followed import Marts
     from ingest.warehouse.models import Model
 
 sink = typer.Typer(
@@ -53,8 +53,8 @@ def status(form: Form = Format.TABLE) -> None:
         except TickhouseError as error:
             note(f"{one.name}: {error}")
             continue
-        warehouse, models = _warehouse()
-        with warehouse.reading() as connection:
+        marts, models = _marts()
+        with marts.reading() as connection:
             feed = ChangeFeed(connection, models)
             for target in one.targets:
                 state, place = states[target.name], feed.place(target)
@@ -79,8 +79,8 @@ def audit(
     """
     from ingest.sinks.audit import audit as compare
 
-    warehouse, models = _warehouse()
-    findings = [finding for one in _sinks(name) for finding in compare(warehouse, models, one)]
+    marts, models = _marts()
+    findings = [finding for one in _sinks(name) for finding in compare(marts, models, one)]
     rows = [
         (one.sink, one.target.name, one.mart[0], one.store[0], "equal" if one.is_equal else "DIFFERENT")
         for one in findings
@@ -112,10 +112,10 @@ def rebuild(name: Name) -> None:
     """
     from ingest.sinks.audit import bring_on
 
-    warehouse, models = _warehouse()
+    marts, models = _marts()
     [one] = _sinks(name)
     for target in one.targets:
-        rows = bring_on(warehouse, models, one, target, anew=True)
+        rows = bring_on(marts, models, one, target, anew=True)
         say(f"{target.name}: {rows} rows")
 
 
@@ -130,13 +130,12 @@ def _sinks(name: str | None = None) -> "list[Sink]":
     return sinks if name is None else [find(sinks, name)]
 
 
-def _warehouse() -> "tuple[DuckDbWarehouse, Mapping[str, Model]]":
+def _marts() -> "tuple[Marts, Mapping[str, Model]]":
     from ingest.core.settings import load_settings
-    from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+    from ingest.warehouse.followed import open_marts
     from ingest.warehouse.models import read_models
 
-    path = load_settings().warehouse_path
-    return DuckDbWarehouse(path, wait_seconds=60), {model.name: model for model in read_models()}
+    return open_marts(load_settings(), wait_seconds=60), {model.name: model for model in read_models()}
 
 
 def _days(target: "Target") -> str:

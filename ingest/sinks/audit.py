@@ -18,7 +18,7 @@ from ingest.sinks.changes import ChangeFeed, digest_of
 from ingest.sinks.protocol import Sink, deliver
 from ingest.sinks.state import State
 from ingest.sinks.targets import Target
-from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from ingest.warehouse.followed import Marts
 from ingest.warehouse.models import Model
 
 ROWS_AT_ONCE = 200_000
@@ -41,13 +41,13 @@ class Audited:
 
 
 def bring_on(
-    warehouse: DuckDbWarehouse, models: Mapping[str, Model], sink: Sink, target: Target, *, anew: bool = False
+    marts: Marts, models: Mapping[str, Model], sink: Sink, target: Target, *, anew: bool = False
 ) -> int:
     """Write what the store lacks, the warehouse held for the reading only; rows written."""
     state = None if anew else sink.state(target)
     rows = 0
     while True:
-        with warehouse.reading() as connection:
+        with marts.reading() as connection:
             changes = ChangeFeed(connection, models).changes(target, state, ROWS_AT_ONCE)
         if changes is None:
             return rows
@@ -55,20 +55,18 @@ def bring_on(
         state = changes.after
 
 
-def audit(warehouse: DuckDbWarehouse, models: Mapping[str, Model], sink: Sink) -> Iterator[Audited]:
+def audit(marts: Marts, models: Mapping[str, Model], sink: Sink) -> Iterator[Audited]:
     """Every target whose mart was built."""
     for target in sink.targets:
-        if (finding := audit_target(warehouse, models, sink, target)) is not None:
+        if (finding := audit_target(marts, models, sink, target)) is not None:
             yield finding
 
 
-def audit_target(
-    warehouse: DuckDbWarehouse, models: Mapping[str, Model], sink: Sink, target: Target
-) -> Audited | None:
+def audit_target(marts: Marts, models: Mapping[str, Model], sink: Sink, target: Target) -> Audited | None:
     """None: its mart was not built yet."""
-    bring_on(warehouse, models, sink, target)
+    bring_on(marts, models, sink, target)
     with ExitStack() as stack:
-        with warehouse.reading() as connection:
+        with marts.reading() as connection:
             feed = ChangeFeed(connection, models)
             if (schema := feed.schema(target)) is None:
                 return None

@@ -6,14 +6,15 @@ from ingest.core.errors import SettingsInvalid
 from ingest.core.settings import Settings
 from ingest.sinks.protocol import Sink
 from ingest.sinks.targets import POSTGRES, Target, redis_targets
+from ingest.warehouse.followed import open_marts
 
 SINKS = ("postgres", "redis")
 
 
 def open_sinks(settings: Settings) -> list[Sink]:
     """Every configured one. Touches no store yet."""
-    if settings.sink_names and settings.warehouse != "duckdb":
-        raise SettingsInvalid(f"Sinks follow a DuckDB warehouse so far; WAREHOUSE={settings.warehouse}.")
+    if settings.sink_names:
+        open_marts(settings)  # an error, if sinks cannot follow this warehouse
     return [open_sink(settings, name) for name in settings.sink_names]
 
 
@@ -32,7 +33,7 @@ def open_sink(settings: Settings, name: str) -> Sink:
     match name:
         case "postgres":
             from ingest.services.postgres import sink_url
-            from ingest.sinks.postgres import PostgresSink
+            from ingest.sinks.postgres.sink import PostgresSink
 
             return PostgresSink(sink_url(settings), targets)
         case _:

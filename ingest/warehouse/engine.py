@@ -6,11 +6,15 @@ WAREHOUSE=duckdb ─▶ ENGINES ─▶ its module, imported only now ─▶ ENGI
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from ingest.core.errors import SettingsInvalid
 from ingest.core.settings import Settings
 from ingest.warehouse.capabilities import Capabilities, Copies
 from ingest.warehouse.protocol import Warehouse
+
+if TYPE_CHECKING:
+    from ingest.warehouse.followed import Marts
 
 ENGINES = {
     "duckdb": "ingest.warehouse.duckdb.engine",
@@ -40,6 +44,8 @@ class Engine:
     """Where dbt keeps what it parsed, in its project: it names the database, so each has its own."""
     dbt_variables: Callable[[Settings, str | None], Mapping[str, str]]
     """What its target in dbt_project/profiles.yml reads from the environment; of which run."""
+    open_marts: "Callable[[Settings, Caller], Marts] | None" = None
+    """For sinks; None: they cannot follow it yet."""
 
 
 def engine_of(settings: Settings) -> Engine:

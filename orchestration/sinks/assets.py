@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from ingest.core.settings import Settings, load_settings
+from ingest.core.settings import load_settings
 from ingest.sinks.audit import Audited, audit_target, bring_on
 from ingest.sinks.open import open_sink, targets_of
 from ingest.sinks.targets import Target
-from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
+from ingest.warehouse.followed import open_marts
 from ingest.warehouse.models import read_models
 from orchestration.data_versions import CURRENT
 from orchestration.keys import OWNERS, POOL, sink_key
@@ -29,7 +29,7 @@ def sink_asset(name: str, target: Target) -> dg.AssetsDefinition:
         settings = load_settings()
         sink = open_sink(settings, name)
         try:
-            rows = bring_on(_warehouse(settings), _models(), sink, target, anew=True)
+            rows = bring_on(open_marts(settings), _models(), sink, target, anew=True)
             state = sink.state(target)
         finally:
             sink.close()
@@ -50,7 +50,7 @@ def equals_mart(name: str, target: Target) -> dg.AssetChecksDefinition:
         settings = load_settings()
         sink = open_sink(settings, name)
         try:
-            return _result(audit_target(_warehouse(settings), _models(), sink, target))
+            return _result(audit_target(open_marts(settings), _models(), sink, target))
         finally:
             sink.close()
 
@@ -62,10 +62,6 @@ def _result(found: Audited | None) -> dg.AssetCheckResult:
         return dg.AssetCheckResult(passed=True, description="The mart was not built yet.")
     counts = {"rows_of_the_mart": found.mart[0], "rows_of_the_store": found.store[0]}
     return dg.AssetCheckResult(passed=found.is_equal, metadata=counts)
-
-
-def _warehouse(settings: Settings) -> DuckDbWarehouse:
-    return DuckDbWarehouse(settings.warehouse_path)
 
 
 def _models() -> dict:

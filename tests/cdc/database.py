@@ -103,7 +103,7 @@ class Database:
             return ("delete", gone) if gone else None
         columns = ", ".join(table.columns)
         values = ", ".join(f"%({column})s" for column in table.columns)
-        changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns[table.key_count :])
+        changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns[len(table.key) :])
         sql = (
             f"insert into {table.relation} ({columns}) values ({values}) "
             f"on conflict ({', '.join(table.key)}) do update set {changes} returning *"

@@ -60,7 +60,7 @@ class World:
         found: dict[tuple, list[tuple]] = {}
         sql = f"select {columns}, ended_by from marts.fct_cdc_{table.name}_history order by lsn"
         for row in self.pipeline.rows(sql):
-            found.setdefault(row[: table.key_count], []).append(row)
+            found.setdefault(row[: len(table.key)], []).append(row)
         return found
 
     def journal(self, table: Table) -> dict[tuple, list[tuple]]:
@@ -72,7 +72,7 @@ class World:
                     (*_as_in_warehouse([each.row[column] for column in table.columns]), each.ended_by)
                     for each in versions
                 ]
-                found[rows[0][: table.key_count]] = rows
+                found[rows[0][: len(table.key)]] = rows
         return found
 
 

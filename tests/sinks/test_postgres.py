@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ingest.core.errors import NeedsAttention, SinkUnavailable, StaleSink
-from ingest.sinks.postgres import PostgresSink
+from ingest.sinks.postgres.sink import PostgresSink
 from ingest.sinks.state import Changes, Place, State
 from ingest.sinks.targets import Target
 from tests.sinks.changing import changes, state, table

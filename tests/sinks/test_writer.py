@@ -17,7 +17,7 @@ from ingest.core.settings import Settings
 from ingest.services import postgres as postgres_service
 from ingest.sinks import writer
 from ingest.sinks.audit import audit, bring_on
-from ingest.sinks.postgres import PostgresSink
+from ingest.sinks.postgres.sink import PostgresSink
 from ingest.sinks.protocol import Sink
 from ingest.sinks.redis import RedisSink
 from ingest.sinks.targets import POSTGRES, REDIS

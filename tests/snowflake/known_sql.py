@@ -15,7 +15,7 @@ FUNCTIONS = frozenset((
     "max_by", "md5", "md5_number_lower64", "median", "min", "min_by", "mod", "nullif", "object_construct",
     "object_keys", "octet_length", "parse_json", "percentile_cont", "power", "rank", "reduce",
     "regexp_like", "regexp_replace", "regexp_substr_all", "replace", "right", "round", "row_number", "rtrim",
-    "sqrt", "sum", "sysdate", "time_slice", "timestampdiff", "to_char", "to_date", "to_json",
+    "sqrt", "sum", "sysdate", "time_slice", "timestampdiff", "to_binary", "to_char", "to_date", "to_json",
     "to_timestamp_ntz", "transform", "trim", "trunc", "try_cast", "try_parse_json", "try_to_timestamp_ntz",
     "typeof", "upper",
 ))

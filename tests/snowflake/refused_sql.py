@@ -18,6 +18,7 @@ WINDOWS = f"{DOCS}/sql-reference/functions-window-syntax"
 QUALIFY = f"{DOCS}/sql-reference/constructs/qualify"
 TRANSACTIONS = f"{DOCS}/sql-reference/transactions"
 GREATEST = f"{DOCS}/sql-reference/functions/greatest"
+PRUNING = f"{DOCS}/user-guide/tables-clustering-micropartitions"
 RECURSION = f"{DOCS}/sql-reference/constructs/with"
 
 # fmt: off
@@ -117,6 +118,14 @@ def _bounds_keep_null(tree: Expr) -> Iterator[str]:
             yield f"a value and a bound, of which NULL makes NULL: {_text(call)}"
 
 
+def _batches_are_numbers(tree: Expr) -> Iterator[str]:
+    """No part of a table is left out by what a subquery says, even where it says a constant."""
+    writes = isinstance(tree, exp.Insert) or (isinstance(tree, exp.Create) and tree.kind == "TABLE")
+    for compared in tree.find_all(exp.GT, exp.LTE, exp.EQ) if writes else ():
+        if compared.this.name.lower() == "batch_id" and isinstance(compared.expression, exp.Subquery):
+            yield f"it reads all of the table: {_text(compared)}"
+
+
 def _recursion_is_plain(tree: Expr) -> Iterator[str]:
     for clause in tree.find_all(exp.With):
         for cte in clause.expressions if clause.recursive else ():
@@ -189,4 +198,5 @@ RULES: tuple[tuple[Callable[[Expr], Iterator[str]], str], ...] = (
     (_qualify_has_a_window, QUALIFY),
     (_recursion_is_plain, RECURSION),
     (_bounds_keep_null, GREATEST),
+    (_batches_are_numbers, PRUNING),
 )

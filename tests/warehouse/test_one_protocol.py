@@ -15,10 +15,6 @@ NAMES_ONE_ENGINE = {
     "ingest/operations/parity.py": "the one beside the other",
     "orchestration/dbt/warehouse_lock.py": "a plugin of dbt-duckdb",
     "orchestration/checks/equality.py": "compares two copies of a DuckDB file",
-    "ingest/sinks/open.py": "sinks follow DuckDB only so far",
-    "ingest/sinks/audit.py": "as these do: both digests are DuckDB's",
-    "ingest/cli/sink.py": "as these do",
-    "orchestration/sinks/assets.py": "as these do",
 }
 """By nature, and why."""
 ENGINE_MODULES = tuple(module.rpartition(".")[0] for module in ENGINES.values())

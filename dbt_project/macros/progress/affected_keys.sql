@@ -36,6 +36,7 @@
     {% endif %}
     {% set is_rebuild = must_rebuild(target, state) %}
     {% do claim(is_first=state.built_through is none) %}
+    {% set query = with_numbers(query, 0 if is_rebuild else state.built_through) %}
     {% set rows = (
         rebuild(target, query, state.columns)
         if is_rebuild
@@ -56,7 +57,9 @@
         {% set has_rows = save_rows_before(target) > 0 %}
         {% if has_rows %} {% do steps.update(delete=delete_affected(target)) %} {% endif %}
         {% do steps.update(inserts(target, query.rewritten, key_count)) %}
-        {% if has_rows %} {% do steps.update(vanished=note_vanished(target)) %} {% endif %}
+        {% if has_rows %}
+            {% do steps.update(vanished=note_vanished(target, query.building_through)) %}
+        {% endif %}
     {% endif %}
     {% do steps.update(settle=settle()) %}
     {% do return(in_one_transaction(steps)) %}

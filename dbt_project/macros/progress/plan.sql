@@ -35,7 +35,7 @@
             "delete": delete_affected(target),
             "insert": insert,
             "keys_at_once": keys_at_once(),
-            "note_vanished": note_vanished(target),
+            "note_vanished": note_vanished(target, building_through()),
             "start": start_anew(target, none) + comments_after(target),
             "start_order": oldest_first(),
             "comments": comments_expected(),

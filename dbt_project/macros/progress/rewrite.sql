@@ -14,6 +14,22 @@
 
 {% macro read_back(target) %} {% do return("select * from affected_" ~ target.identifier) %} {% endmacro %}
 
+{#
+    The query with its two batch numbers in it, once they are pinned. Snowflake leaves out the parts of a table
+    that have no such batch where it is told a number, and reads all of them where it has to look it up.
+#}
+{% macro with_numbers(query, built_through) %}
+    {% set looked_up = progress(model.unique_id, "building_through") %}
+    {% set building_through = first_row("select " ~ looked_up)[0] | int %}
+    {% set numbered = {"building_through": building_through} %}
+    {% for part, text in query.items() %}
+        {% set text = text | replace(looked_up, building_through) %}
+        {% set text = text | replace(progress(model.unique_id, "built_through"), built_through) %}
+        {% do numbered.update({part: text}) %}
+    {% endfor %}
+    {% do return(numbered) %}
+{% endmacro %}
+
 {# A table with other columns than the contract's cannot be rewritten key by key. #}
 {% macro assert_same_columns(target, columns, advice) %}
     {% set declared = model.columns.keys() | sort | join(" ") %}
@@ -58,13 +74,13 @@
     select {{ columns }} from ({{ rewritten }}) as rewritten
 {%- endmacro %}
 
-{% macro note_vanished(target) -%}
+{% macro note_vanished(target, through) -%}
     {% set traced = traced_columns() | join(", ") %}
     insert into {{ vanished(target) }} ({{ traced }}, batch_id)
-    select {{ traced }}, {{ building_through() }}
+    select {{ traced }}, {{ through }}
     from (
         select {{ traced }} from before_{{ target.identifier }}
         except
-        select {{ traced }} from {{ target }} where batch_id = {{ building_through() }}
+        select {{ traced }} from {{ target }} where batch_id = {{ through }}
     ) as gone
 {%- endmacro %}

@@ -117,7 +117,7 @@ def _connected(url: str) -> psycopg.Connection:
 
 def upsert(table: Table) -> bytes:
     """Rows that would not change are left alone: no change is captured where there is none."""
-    columns, others = ", ".join(table.columns), table.columns[table.key_count :]
+    columns, others = ", ".join(table.columns), table.columns[len(table.key) :]
     places = ", ".join(["%s"] * len(table.columns))
     changes = ", ".join(f"{column} = excluded.{column}" for column in others)
     before, after = (", ".join(f"{row}.{column}" for column in others) for row in ("held", "excluded"))

@@ -12,5 +12,9 @@ def _open(settings: Settings, caller: Caller) -> DuckDbWarehouse:
 
 
 ENGINE = Engine(
-    CAPABILITIES, _open, dbt_target=lambda _: "target", dbt_variables=lambda _settings, _run_id: {}
+    CAPABILITIES,
+    _open,
+    dbt_target=lambda _: "target",
+    dbt_variables=lambda _settings, _run_id: {},
+    open_marts=_open,
 )

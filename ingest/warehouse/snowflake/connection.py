@@ -32,8 +32,5 @@ class SnowflakeConnection:
 
     def execute(self, query: str, parameters: Sequence[Any] = (), /) -> Rows:
         with self._open_cursor() as cursor:
-            if parameters:
-                cursor.execute(query.replace("?", "%s"), list(parameters))
-            else:
-                cursor.execute(query)  # dbt's own: a `?` in it is no place for a value
+            cursor.execute(query, list(parameters) or None)
             return Rows(cursor)

@@ -41,7 +41,7 @@ def take(cursor: SnowflakeCursor, name: str, run_id: str) -> None:
 
 
 def free(cursor: SnowflakeCursor, name: str) -> None:
-    cursor.execute("update ops.lease set run_id = %s where name = %s", [FREE, name])
+    cursor.execute("update ops.lease set run_id = ? where name = ?", [FREE, name])
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def _seen(cursor: SnowflakeCursor, name: str) -> tuple[str, datetime, float] | N
     """Who holds it, since when, and for how many seconds."""
     cursor.execute(
         """select run_id, taken_at, datediff('second', taken_at, sysdate())
-           from ops.lease where name = %s""",
+           from ops.lease where name = ?""",
         [name],
     )
     rows = [tuple(row) for row in cursor.fetchall()]
@@ -89,11 +89,11 @@ def _swap(
     cursor: SnowflakeCursor, name: str, seen: str, run_id: str, seen_at: datetime | None = None
 ) -> bool:
     """Whether it was still as seen, and now is ours. An update waits for another one of the same row."""
-    unchanged = "" if seen_at is None else "and taken_at = %s"
+    unchanged = "" if seen_at is None else "and taken_at = ?"
     try:
         cursor.execute(
-            f"""update ops.lease set run_id = %s, taken_at = sysdate()
-                where name = %s and run_id = %s {unchanged}""",
+            f"""update ops.lease set run_id = ?, taken_at = sysdate()
+                where name = ? and run_id = ? {unchanged}""",
             [run_id, name, seen, *([] if seen_at is None else [seen_at])],
         )
     except Error as error:
@@ -110,8 +110,8 @@ def _make(cursor: SnowflakeCursor, name: str) -> None:
         cursor.execute("begin")
         cursor.execute("update ops.newest_batch set batch_id = batch_id + 1")
         cursor.execute(
-            """insert into ops.lease select %s, %s, sysdate()
-               where not exists (select 1 from ops.lease where name = %s)""",
+            """insert into ops.lease select ?, ?, sysdate()
+               where not exists (select 1 from ops.lease where name = ?)""",
             [name, FREE, name],
         )
         cursor.execute("commit")

@@ -1,6 +1,6 @@
 """One question to Snowflake. It must begin as a question does; the real guard is a role that can only read.
 
-Our own questions name their values as DuckDB does, `$symbol`; the connector wants `%(symbol)s`.
+Our own questions name their values as DuckDB does, `$symbol`; the connector takes them in order, `?`.
 """
 
 import math
@@ -17,6 +17,7 @@ from ingest.warehouse.snowflake.connection import OpenCursor
 
 QUESTIONS = ("select", "with", "show", "describe", "desc", "explain", "list", "values")
 BEFORE_THE_FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+NAMED_VALUE = re.compile(r"\$(\w+)")
 CANCELED = 604
 
 ROW_COUNTS = """
@@ -63,9 +64,12 @@ def _refuse_what_writes(statement: str) -> None:
 def _execute(
     cursor: SnowflakeCursor, statement: str, values: Mapping[str, object] | None, time_limit: float
 ) -> None:
-    named = statement if values is None else re.sub(r"\$(\w+)", r"%(\1)s", statement)
+    query, in_order = statement, None
+    if values is not None:
+        in_order = [values[name] for name in NAMED_VALUE.findall(statement)]
+        query = NAMED_VALUE.sub("?", statement)
     try:
-        cursor.execute(named, None if values is None else dict(values), timeout=math.ceil(time_limit))
+        cursor.execute(query, in_order, timeout=math.ceil(time_limit))
     except (ProgrammingError, DataError, NotSupportedError) as error:
         if error.errno == CANCELED:
             raise QueryFailed(f"Cut off after {time_limit:.0f} s: set --time-limit.") from None

@@ -69,6 +69,8 @@ def session_options(settings: Settings, run_id: str | None = None) -> dict[str, 
         "session_parameters": {**SESSION_PARAMETERS, "QUERY_TAG": tag},
         "autocommit": True,
         "schema": "raw",
+        # Values go beside the statement, never into its text.
+        "paramstyle": "qmark",
         "login_timeout": NETWORK_SECONDS,
         "network_timeout": NETWORK_SECONDS,
     }

@@ -19,7 +19,7 @@ from ingest.warehouse.raw_schema import payload_bytes
 from ingest.warehouse.snowflake import lease, reading
 from ingest.warehouse.snowflake.capabilities import CAPABILITIES
 from ingest.warehouse.snowflake.connection import SnowflakeConnection
-from ingest.warehouse.snowflake.objects import make_missing
+from ingest.warehouse.snowflake.migrate import apply_migrations
 from ingest.warehouse.snowflake.shared_session import SharedSession
 from ingest.warehouse.snowflake.upload import copy_statement, upload
 from ingest.warehouse.snowflake.uploads import Uploads, uploaded
@@ -67,7 +67,7 @@ class SnowflakeWarehouse(Warehouse):
 
     def migrate(self) -> None:
         with self.cursor() as cursor:
-            make_missing(cursor)
+            apply_migrations(cursor)
 
     def positions(self) -> Mapping[str, TopicPositions]:
         with self.cursor() as cursor:
@@ -168,14 +168,14 @@ def _land(cursor: SnowflakeCursor, batch: Batch, paths: Sequence[str | None], ba
 
 
 def _open_life(cursor: SnowflakeCursor, batch: Batch) -> bool:
-    cursor.execute("select coalesce(max(topic_life), 0) from ops.topic_lives where topic = %s", [batch.topic])
+    cursor.execute("select coalesce(max(topic_life), 0) from ops.topic_lives where topic = ?", [batch.topic])
     (newest,) = cursor.fetchall()[0]
     if newest == batch.life:
         return False
     if newest != batch.life - 1:
         raise StaleLanding(f"{batch.topic} is in life {newest}, the batch was read in life {batch.life}.")
     cursor.execute(
-        "insert into ops.topic_lives select %s, %s, %s, sysdate(), %s",
+        "insert into ops.topic_lives select ?, ?, ?, sysdate(), ?",
         [batch.topic, batch.life, batch.topic_id, batch.life_reason],
     )
     return True
@@ -185,17 +185,17 @@ def _move_position(cursor: SnowflakeCursor, landing: Landing) -> None:
     """Compare and swap: the position must be where the batch began, or somebody else has landed it."""
     at, end = landing.window.partition, landing.window.end
     here = [at.topic, at.life, at.number]
-    where = "topic = %s and topic_life = %s and kafka_partition = %s"
+    where = "topic = ? and topic_life = ? and kafka_partition = ?"
     if landing.position is None:
         cursor.execute(
-            f"""insert into ops.positions select %s, %s, %s, %s, sysdate()
+            f"""insert into ops.positions select ?, ?, ?, ?, sysdate()
                 where not exists (select 1 from ops.positions where {where})""",
             [*here, end, *here],
         )
     else:
         cursor.execute(
-            f"""update ops.positions set next_offset = %s, moved_at = sysdate()
-                where {where} and next_offset = %s""",
+            f"""update ops.positions set next_offset = ?, moved_at = sysdate()
+                where {where} and next_offset = ?""",
             [end, *here, landing.position],
         )
     if not cursor.rowcount:
@@ -210,12 +210,12 @@ def _copy_rows(
     if path is not None:
         _copy(cursor, batch.raw_table, path, batch_id, landing.rows.num_rows)
     cursor.execute(
-        "insert into ops.windows select %s, %s, %s, %s, %s, %s, %s, %s",
+        "insert into ops.windows select ?, ?, ?, ?, ?, ?, ?, ?",
         [batch_id, *where, landing.rows.num_rows, payload_bytes(landing.rows)],
     )
     if landing.lost:
         cursor.execute(
-            "insert into ops.lost_ranges select %s, %s, %s, %s, %s, %s, %s, sysdate()",
+            "insert into ops.lost_ranges select ?, ?, ?, ?, ?, ?, ?, sysdate()",
             [
                 *(batch_id, at.topic, at.life, at.number),
                 *(landing.lost.first, landing.lost.end, landing.lost_reason),

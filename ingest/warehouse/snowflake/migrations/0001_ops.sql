@@ -1,4 +1,5 @@
--- Everything that the drain and dbt stand on. Each statement may run again; none drops or changes anything.
+-- Everything that the drain and dbt stand on. Each statement here commits by itself: a migration that was cut
+-- off runs again from its beginning, so each statement of each migration may run again.
 create schema if not exists raw;
 create schema if not exists ops;
 
@@ -67,11 +68,6 @@ create table if not exists ops.told_alerts (
 );
 
 create table if not exists ops.rebuilds_due (model varchar not null);
-
--- Since when a model's rows can be followed, batch by batch.
-create table if not exists ops.generations (
-    model varchar not null, began_at timestamp_ntz(6) not null, followable_after integer not null
-);
 
 create table if not exists ops.short_lived (
     model varchar not null, topic varchar not null, gone_through_batch_id integer not null
