@@ -8,6 +8,7 @@ from random import Random
 import psycopg
 import pyarrow as pa
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from ingest.core.errors import NeedsAttention, SinkUnavailable, StaleSink
 from ingest.sinks.postgres.sink import PostgresSink
@@ -171,11 +172,15 @@ def test_a_wrong_password_is_said_and_not_shown(postgres_url: str) -> None:
     assert "wrong-secret" not in str(failure.value)
 
 
+READ_ONLY = {"user": "read_only", "password": "only"}
+
+
 def test_a_store_that_is_read_only_is_left_as_it_is(sink: PostgresSink, postgres_url: str) -> None:
     sink.begin_generation(changed([row("a", 1)], after=state(1)))
-    read_only = PostgresSink(postgres_url + "?options=-c%20default_transaction_read_only%3Don", [TARGET])
-    read_only._connection = psycopg.connect(postgres_url, autocommit=True)
-    read_only._connection.execute("set default_transaction_read_only = on")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("create role read_only superuser login password 'only'")
+        connection.execute("alter role read_only set default_transaction_read_only = on")
+    read_only = PostgresSink(make_conninfo(postgres_url, **READ_ONLY), [TARGET])
     with pytest.raises(NeedsAttention, match="read-only"):
         read_only.write(changed([row("b", 1)], before=state(1), after=state(2)))
     assert sink.state(TARGET) == state(1)
