@@ -17,13 +17,7 @@ from ingest.warehouse.models import Model
 def delete_untold(connection: Connection, model: Model, condition: str, values: Sequence[Any]) -> int:
     """Delete these rows of a model and note nothing of them; how many went."""
     if "batch_id" in model.columns:
-        connection.execute(
-            f"""update ops.generations set followable_after = greatest(
-                    followable_after,
-                    coalesce((select max(batch_id) from {model.relation} where {condition}), 0))
-                where model = ?""",
-            [*values, model.unique_id],
-        )
+        _follow_after(connection, model, f"{model.relation} where {condition}", values)
     [(gone,)] = connection.execute(f"delete from {model.relation} where {condition}", values).fetchall()
     return gone
 
@@ -57,11 +51,15 @@ def _passed(connection: Connection, sinks: Collection[str]) -> dict[str, int]:
 
 
 def _forget(connection: Connection, model: Model, through: int) -> None:
-    connection.execute(
-        f"""update ops.generations set followable_after = greatest(
-                followable_after,
-                coalesce((select max(batch_id) from {model.vanished} where batch_id <= ?), 0))
-            where model = ?""",
-        [through, model.unique_id],
-    )
+    _follow_after(connection, model, f"{model.vanished} where batch_id <= ?", [through])
     connection.execute(f"delete from {model.vanished} where batch_id <= ?", [through])
+
+
+def _follow_after(connection: Connection, model: Model, going: str, values: Sequence[Any]) -> None:
+    """Who has not passed the newest of these rows cannot follow the model any more."""
+    [(newest,)] = connection.execute(f"select max(batch_id) from {going}", values).fetchall()
+    if newest is not None:
+        connection.execute(
+            "update ops.generations set followable_after = ? where model = ? and followable_after < ?",
+            [newest, model.unique_id, newest],
+        )

@@ -20,6 +20,7 @@ from tests.orchestration.test_raw_checks import fresh_landing
 from tests.warehouse.batches import RAW, TOPIC, batch
 
 NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001
+AT_NOON = f"'{NOON}'::timestamp_ntz"
 RAW_KEY = dg.AssetKey(["raw", TOPIC.raw_table])
 
 
@@ -80,13 +81,10 @@ def test_what_is_pending_and_since_when(connection: Connection) -> None:
 
 def test_price_alerts_are_told_once_and_taken_back_once(connection: Connection) -> None:
     connection.execute("create schema marts")
+    connection.execute(f"create table marts.fct_candles_1m as select {AT_NOON} as window_start_at")
     connection.execute(
-        "create table marts.fct_candles_1m as select ?::timestamp_ntz as window_start_at", [NOON]
-    )
-    connection.execute(
-        """create table marts.fct_price_alerts as select 'binance' as venue, 'BTCUSDT' as symbol,
-               ?::timestamp_ntz as window_start_at, 'percentage' as rule, 1.5::double as change_pct""",
-        [NOON],
+        f"""create table marts.fct_price_alerts as select 'binance' as venue, 'BTCUSDT' as symbol,
+               {AT_NOON} as window_start_at, 'percentage' as rule, 1.5::double as change_pct""",
     )
     [told] = price_alerts(connection)
     assert (told.symbol, told.window_start_at, told.change_pct) == ("BTCUSDT", NOON, 1.5)
@@ -104,11 +102,11 @@ def test_what_the_ui_shows_of_tables(connection: Connection, account: Settings) 
     connection.execute("create schema marts")
     connection.execute("create schema intermediate")
     connection.execute(
-        """create table marts.fct_candles_1m as select 'binance' as venue, 'BTCUSDT' as symbol, 1 as batch_id,
-               dateadd(minute, value, ?::timestamp_ntz) as window_start_at, 5::number(38, 10) as close,
+        f"""create table marts.fct_candles_1m as
+           select 'binance' as venue, 'BTCUSDT' as symbol, 1 as batch_id,
+               dateadd(minute, value, {AT_NOON}) as window_start_at, 5::number(38, 10) as close,
                1::number(38, 10) as volume, 1 as trade_count
            from (select 0 as value union all select 1)""",
-        [NOON],
     )
     alone = previews(connection, dg.AssetKey(["marts", "fct_candles_1m"]))
     assert "picture" not in alone  # its other table is not there yet
@@ -123,11 +121,10 @@ def test_what_the_ui_shows_of_books(connection: Connection) -> None:
     connection.execute("create schema marts")
     connection.execute("create schema intermediate")
     connection.execute(
-        """create table marts.fct_book_top as select 'binance' as venue, 'BTCUSDT' as symbol,
-               value as sequence, dateadd(second, value, ?::timestamp_ntz) as received_at,
+        f"""create table marts.fct_book_top as select 'binance' as venue, 'BTCUSDT' as symbol,
+               value as sequence, dateadd(second, value, {AT_NOON}) as received_at,
                2.5 as spread_bps, 0.5 as imbalance
            from (select 0 as value union all select 1)""",
-        [NOON],
     )
     connection.execute(
         """create table intermediate.int_book_levels_current as
