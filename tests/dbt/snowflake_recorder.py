@@ -50,7 +50,7 @@ def _answering(manifest: Manifest, moment: str, fails: str) -> Callable[..., Ans
         SENT.append(sql)
         if sql.strip().startswith(fails):
             raise DbtDatabaseError("planted")
-        rows: list[Any] = [1]
+        rows: list[Any] = [1, 1]  # nobody asks for more columns than two
         if asked:
             columns = " ".join(manifest.nodes[asked[1]].columns)
             rows = [None, 0, None, None] if moment == "first" else [5, 0, columns, "of another day"]

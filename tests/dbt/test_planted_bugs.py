@@ -42,7 +42,11 @@ BUGS = {
         '"(" ~ split_query(target).rewritten ~ ") as affected"',
     ),
     "nothing is deleted": (BUILD, "{% do steps.update(delete=delete_affected(target)) %}", ""),
-    "what vanished is not noted": (BUILD, "{% do steps.update(vanished=note_vanished(target)) %}", ""),
+    "what vanished is not noted": (
+        BUILD,
+        "{% do steps.update(vanished=note_vanished(target, query.building_through)) %}",
+        "",
+    ),
     "what vanished is not looked at": (
         AFFECTED,
         "from {{ vanished(parent) }}\n        where",

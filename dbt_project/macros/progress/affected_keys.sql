@@ -36,7 +36,7 @@
     {% endif %}
     {% set is_rebuild = must_rebuild(target, state) %}
     {% do claim(is_first=state.built_through is none) %}
-    {% set query = with_numbers(query, 0 if is_rebuild else state.built_through) %}
+    {% set query = with_numbers(query, is_rebuild) %}
     {% set rows = (
         rebuild(target, query, state.columns)
         if is_rebuild

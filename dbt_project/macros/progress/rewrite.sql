@@ -18,14 +18,18 @@
     The query with its two batch numbers in it, once they are pinned. Snowflake leaves out the parts of a table
     that have no such batch where it is told a number, and reads all of them where it has to look it up.
 #}
-{% macro with_numbers(query, built_through) %}
-    {% set looked_up = progress(model.unique_id, "building_through") %}
-    {% set building_through = first_row("select " ~ looked_up)[0] | int %}
+{% macro with_numbers(query, is_rebuild) %}
+    {% set looked_up = {} %}
+    {% for column in ("built_through", "building_through") %}
+        {% do looked_up.update({column: progress(model.unique_id, column)}) %}
+    {% endfor %}
+    {% set numbers = first_row("select " ~ looked_up.values() | join(", ")) %}
+    {% set built_through = 0 if is_rebuild else numbers[0] | int %}
+    {% set building_through = numbers[1] | int %}
     {% set numbered = {"building_through": building_through} %}
     {% for part, text in query.items() %}
-        {% set text = text | replace(looked_up, building_through) %}
-        {% set text = text | replace(progress(model.unique_id, "built_through"), built_through) %}
-        {% do numbered.update({part: text}) %}
+        {% set text = text | replace(looked_up.building_through, building_through) %}
+        {% do numbered.update({part: text | replace(looked_up.built_through, built_through)}) %}
     {% endfor %}
     {% do return(numbered) %}
 {% endmacro %}
