@@ -35,8 +35,8 @@ def build(
     """
     from ingest.core.settings import PROJECT_ROOT, load_settings
     from ingest.operations.child import dbt_environment, programs
+    from ingest.operations.dbt_plan import explain_model
     from ingest.operations.home import prepare_home
-    from ingest.operations.plan import explain_model
     from ingest.warehouse.rebuild import check_rebuild
 
     for selected in select or ():

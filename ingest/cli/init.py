@@ -8,8 +8,8 @@ from ingest.cli.output import note
 def init() -> None:
     """Make TICKHOUSE_HOME and `.env` ready, so that plain `dagster dev` and `dbt build` work. Repeatable."""
     from ingest.core.settings import load_settings
+    from ingest.operations.dbt_plan import make_plan
     from ingest.operations.home import prepare_home, write_env
-    from ingest.operations.plan import make_plan
     from ingest.services.class_archive import prepare_broker
     from ingest.warehouse.engine import capabilities_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingest.core.settings import Settings
 from ingest.operations.supervisor import Death
-from ingest.services import broker, connect, postgres, redis
+from ingest.services import broker, kafka_connect, postgres, redis
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +43,4 @@ def redis_part(settings: Settings) -> ServicePart:
 
 def connect_part(settings: Settings) -> ServicePart:
     log = settings.connect_home / "logs" / "connect.log"
-    return ServicePart("embedded Kafka Connect", log, settings, connect.has_died, connect.start)
+    return ServicePart("embedded Kafka Connect", log, settings, kafka_connect.has_died, kafka_connect.start)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ingest.core.errors import ServiceFailed
 from ingest.core.settings import Settings
-from ingest.services import connect, postgres
-from ingest.services.connect_config import NAME
+from ingest.services import kafka_connect, postgres
+from ingest.services.kafka_connect_config import NAME
 
 HELD_TOO_MUCH_BYTES = 1_000_000_000
 LOOK_EVERY_SECONDS = 10.0
@@ -21,7 +21,7 @@ class ChangeDataStatus:
     """How it stands."""
 
     task: str
-    """RUNNING, FAILED, AWAY, …: see connector.TaskState."""
+    """RUNNING, FAILED, AWAY, …: see debezium.TaskState."""
     reason: str
     slot: str
     """active, inactive, lost, missing, or unknown: PostgreSQL does not answer."""
@@ -45,7 +45,7 @@ def start(settings: Settings) -> None:
     if settings.postgres_url is None:
         postgres.start(settings)
     make_tables(postgres.postgres_url(settings))
-    connect.start(settings)
+    kafka_connect.start(settings)
     deadline = time.monotonic() + READING_PATIENCE_SECONDS
     while (found := status(settings)) is None or found.slot != "active":
         if time.monotonic() > deadline:
@@ -55,15 +55,15 @@ def start(settings: Settings) -> None:
 
 def stop(settings: Settings) -> None:
     """Both, the reader first; fine if they do not run."""
-    connect.stop(settings)
+    kafka_connect.stop(settings)
     postgres.stop(settings)
 
 
 def status(settings: Settings) -> ChangeDataStatus | None:
     """None: it was never started here, or was stopped."""
-    if connect.is_stopped(settings):
+    if kafka_connect.is_stopped(settings):
         return None
-    task = connect.state(settings)
+    task = kafka_connect.state(settings)
     slot, held_bytes = _slot(settings)
     return ChangeDataStatus(task.state, task.reason, slot, held_bytes)
 
@@ -103,7 +103,7 @@ class Watch:
         if found is None:
             return None
         if found.task == "FAILED":
-            connect.restart_failed(self._settings)
+            kafka_connect.restart_failed(self._settings)
         if found.is_wrong == self._was_wrong:
             return None
         self._was_wrong = found.is_wrong

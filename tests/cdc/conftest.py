@@ -7,7 +7,7 @@ import pytest
 
 from ingest.core.settings import Settings
 from ingest.kafka.topic_admin import ensure_topics
-from ingest.services import broker, connect, ports
+from ingest.services import broker, kafka_connect, ports
 from ingest.services import change_data as capture
 from ingest.services.postgres import postgres_url
 from tests.cdc.database import Database
@@ -27,7 +27,7 @@ def world(open_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             pipeline = Pipeline(settings.bootstrap_servers, trial)
             start_capture(settings)
             # Where it stops in order it notes its place.
-            connect.stop(settings)
+            kafka_connect.stop(settings)
             start_capture(settings)
             yield World(settings, Database(postgres_url(settings), seed=7), pipeline)
         finally:

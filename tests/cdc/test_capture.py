@@ -11,9 +11,9 @@ import pytest
 from ingest.core.settings import Settings
 from ingest.feeds.change_data.tables import BOOKS, PRICES, STATS, TABLES
 from ingest.services import change_data as capture
-from ingest.services import connect, postgres
-from ingest.services.connect_config import connector_config, secrets_path
+from ingest.services import kafka_connect, postgres
 from ingest.services.doctor import network
+from ingest.services.kafka_connect_config import connector_config, secrets_path
 from ingest.services.postgres import postgres_url
 from tests.cdc.database import START
 from tests.cdc.world import World, kill_connect, kill_postgres, start_capture
@@ -78,7 +78,7 @@ def test_a_table_that_is_emptied_and_a_key_that_changes(world: World) -> None:
 def test_connect_is_killed_in_the_middle(world: World) -> None:
     """What it sent since it last noted its place, it sends again: nothing is lost, nothing is there twice."""
     # Where it stops in order it notes its place.
-    connect.stop(world.settings)
+    kafka_connect.stop(world.settings)
     start_capture(world.settings)
     with world.database.connected() as connection:
         world.database.work(connection, 60)
@@ -113,7 +113,7 @@ def test_a_lost_slot_is_made_again_and_what_was_not_told_is_missing(world: World
     with world.database.connected() as connection:
         world.database.work(connection, 40)
         world.arrive()
-        connect.stop(world.settings)
+        kafka_connect.stop(world.settings)
         connection.execute("select pg_drop_replication_slot('tickhouse')")
         connection.execute("delete from binance.prices where symbol <> 'MARKER'")
         connection.execute("delete from binance.trades where trade_id = 1")

@@ -12,7 +12,7 @@ import pytest
 from ingest.core.settings import Settings
 from ingest.feeds.change_data.tables import TABLES, Table
 from ingest.services import change_data as capture
-from ingest.services import connect, connect_config, postgres
+from ingest.services import kafka_connect, kafka_connect_config, postgres
 from tests.cdc.database import Database
 from tests.feeds_to_marts.pipeline import Pipeline
 
@@ -80,8 +80,8 @@ def start_capture(settings: Settings) -> None:
     """Told so for this start only: another test compares what we tell Connect with compose.yaml."""
     with pytest.MonkeyPatch.context() as patch:
         # Far apart, so that Connect has always sent something that it does not know of after a kill.
-        patch.setitem(connect_config.WORKER, "offset.flush.interval.ms", 3_600_000)
-        patch.setitem(connect_config.CONNECTOR, "heartbeat.interval.ms", "1000")
+        patch.setitem(kafka_connect_config.WORKER, "offset.flush.interval.ms", 3_600_000)
+        patch.setitem(kafka_connect_config.CONNECTOR, "heartbeat.interval.ms", "1000")
         capture.start(settings)
 
 
@@ -93,7 +93,7 @@ def kill(pid: int | None, is_there: Callable[[], int | None]) -> None:
 
 
 def kill_connect(settings: Settings) -> None:
-    kill(connect.pid(settings), lambda: connect.pid(settings))
+    kill(kafka_connect.pid(settings), lambda: kafka_connect.pid(settings))
 
 
 def kill_postgres(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from ingest.cli import app
 from ingest.core.settings import Settings
 from ingest.services import change_data as capture
-from ingest.services import connect
+from ingest.services import kafka_connect
 from ingest.services.change_data import ChangeDataStatus, Watch
 
 WORKS = ChangeDataStatus("RUNNING", "", "active", 1_000_000)
@@ -20,7 +20,7 @@ def test_it_is_said_once_and_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_pa
     restarted = []
     monkeypatch.setattr(capture, "LOOK_EVERY_SECONDS", 0)
     monkeypatch.setattr(capture, "status", lambda _: found.pop(0))
-    monkeypatch.setattr(connect, "restart_failed", restarted.append)
+    monkeypatch.setattr(kafka_connect, "restart_failed", restarted.append)
     watch = Watch(Settings(tickhouse_home=tmp_path))
     said = [watch.news() for _ in range(6)]
     assert said == [

@@ -7,7 +7,7 @@ import yaml
 from ingest.core.settings import PROJECT_ROOT
 from ingest.services import postgres
 from ingest.services.broker_config import SERVER
-from ingest.services.connect_config import CONNECTOR, NAME, WORKER, connector_config
+from ingest.services.kafka_connect_config import CONNECTOR, NAME, WORKER, connector_config
 
 # What a container listens on and where it keeps things is its own affair.
 OF_THE_CONTAINER = {

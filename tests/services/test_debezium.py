@@ -7,8 +7,8 @@ import pytest
 
 from ingest.core.errors import SettingsInvalid
 from ingest.core.settings import Settings
-from ingest.services import connector, ports
-from ingest.services.connect_config import connector_config, secrets_file, worker_properties
+from ingest.services import debezium, ports
+from ingest.services.kafka_connect_config import connector_config, secrets_file, worker_properties
 from tests.support.stand_in import Answer, StandIn
 
 URL = "postgresql://user%40place:tops3cret%5C%2F@db.example:6432/market"
@@ -49,11 +49,11 @@ def test_the_state_is_that_of_what_is_worst(
     connect: StandIn, answer: Answer, state: str, reason: str
 ) -> None:
     connect.answers = [answer]
-    assert connector.state(connect.rest_url) == connector.TaskState(state, reason)
+    assert debezium.state(connect.rest_url) == debezium.TaskState(state, reason)
 
 
 def test_no_connect_is_a_state_too() -> None:
-    found = connector.state(f"http://127.0.0.1:{ports.free_port()}")
+    found = debezium.state(f"http://127.0.0.1:{ports.free_port()}")
     assert found.state == "AWAY"
     assert "refused" in found.reason
 

@@ -16,8 +16,8 @@ from orchestration.micro_batch.report import Report
 from orchestration.notify.price_alerts import ALERTS, PriceAlert
 from orchestration.preview.market_pictures import vwap_picture
 from orchestration.preview.tables import newest_rows
-from tests.ui.code_location import MART, RAW
-from tests.ui.dagster_ui import WIPE, DagsterUi, dagster_ui
+from tests.webserver.code_location import MART, RAW
+from tests.webserver.dagster_ui import WIPE, DagsterUi, dagster_ui
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.live_stack import awaited
-from tests.ui.code_location import victim
-from tests.ui.dagster_ui import DagsterUi, dagster_ui
+from tests.webserver.code_location import victim
+from tests.webserver.dagster_ui import DagsterUi, dagster_ui
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

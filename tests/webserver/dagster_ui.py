@@ -18,7 +18,7 @@ from ingest.core.settings import PROJECT_ROOT
 from ingest.operations.child import programs
 from ingest.services import ports
 from tests.e2e.live_stack import awaited
-from tests.ui.code_location import VICTIM
+from tests.webserver.code_location import VICTIM
 
 CODE_LOCATION = Path(__file__).with_name("code_location.py")
 SETTINGS = "telemetry: {enabled: false}\nnux: {enabled: false}\n"

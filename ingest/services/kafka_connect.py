@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import IO
 
 from ingest.core.settings import Settings
-from ingest.services import connector, ports, service_log
+from ingest.services import debezium, ports, service_log
 from ingest.services.broker_config import logging_properties
-from ingest.services.connect_config import (
+from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon
+from ingest.services.jars import CONNECT
+from ingest.services.jvm import java_command
+from ingest.services.kafka_connect_config import (
     connector_config,
     secrets_file,
     secrets_path,
     worker_properties,
 )
-from ingest.services.daemon import LOOK_EVERY_SECONDS, Daemon
-from ingest.services.jars import CONNECT
-from ingest.services.jvm import java_command
 from ingest.services.postgres import postgres_url
 
 START_PATIENCE_SECONDS = 120
@@ -49,7 +49,7 @@ def start(settings: Settings) -> None:
             why = f"did not answer within {START_PATIENCE_SECONDS} s"
             raise service_log.failure(home, log_start, why, "connect")
         time.sleep(LOOK_EVERY_SECONDS)
-    connector.ensure(_url(settings), connector_config(postgres_url(settings), secrets_path(settings)))
+    debezium.ensure(_url(settings), connector_config(postgres_url(settings), secrets_path(settings)))
 
 
 def stop(settings: Settings) -> None:
@@ -59,7 +59,7 @@ def stop(settings: Settings) -> None:
 
 def is_up(settings: Settings) -> bool:
     """Whether it runs and answers."""
-    return _daemon(settings).is_running() and connector.state(_url(settings)).state != "AWAY"
+    return _daemon(settings).is_running() and debezium.state(_url(settings)).state != "AWAY"
 
 
 def pid(settings: Settings) -> int | None:
@@ -77,15 +77,15 @@ def is_stopped(settings: Settings) -> bool:
     return not daemon.is_running() and not daemon.has_died()
 
 
-def state(settings: Settings) -> connector.TaskState:
+def state(settings: Settings) -> debezium.TaskState:
     """Whether changes are being captured."""
     if not _daemon(settings).is_running():
-        return connector.TaskState("AWAY", "Kafka Connect does not run.")
-    return connector.state(_url(settings))
+        return debezium.TaskState("AWAY", "Kafka Connect does not run.")
+    return debezium.state(_url(settings))
 
 
 def restart_failed(settings: Settings) -> None:
-    connector.restart_failed(_url(settings))
+    debezium.restart_failed(_url(settings))
 
 
 def _daemon(settings: Settings) -> Daemon:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.core.errors import ServiceFailed
-from ingest.services.connect_config import NAME
+from ingest.services.kafka_connect_config import NAME
 
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 120
