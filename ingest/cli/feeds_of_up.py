@@ -57,6 +57,11 @@ def feed_command(feed: str, given: Mapping[str, str]) -> list[str] | None:
     return [*found.command, *(word for pair in given.items() for word in pair)]
 
 
+def captured_venue(feed: str) -> str:
+    """Whose answers fill the tables: the exchange itself where it is the feed, else one without a network."""
+    return "binance" if feed == "binance" else "simulated"
+
+
 def tables_command(feed: str) -> list[str]:
-    """What fills the tables: the exchange itself where it is the feed, else one that needs no network."""
-    return ["publish", "cdc", "--exchange", "binance" if feed == "binance" else "simulated"]
+    """What fills the tables."""
+    return ["publish", "cdc", "--exchange", captured_venue(feed)]

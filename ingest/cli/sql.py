@@ -66,11 +66,11 @@ def _prompt(
     settings: "Settings", form: Format, wait_seconds: float, time_limit: float, *, is_safe: bool
 ) -> None:
     """Statement after statement, until an empty line's Ctrl-D; an error is no reason to leave."""
-    import readline  # noqa: F401  (lines can be edited, and come back with the arrow keys)
-
+    from ingest.cli.completion import offer_names
     from ingest.core.errors import TickhouseError
 
-    note("One statement a line; .tables lists what there is; quit or Ctrl-D ends.")
+    offer_names()
+    note("One statement a line; .tables lists what there is, Tab completes; quit or Ctrl-D ends.")
     while True:
         try:
             statement = input("tickhouse> ")

@@ -17,7 +17,7 @@ Row = tuple[str, int | None, Any, str]
 
 
 def tables(
-    schema: Annotated[str, typer.Argument(help="staging, intermediate or marts.")] = "marts",
+    schema: Annotated[str, typer.Argument(help="raw, staging, intermediate or marts.")] = "marts",
     form: Form = Format.TABLE,
 ) -> None:
     """List the tables of a schema: what one row is, how many there are, how new the newest is (UTC).

@@ -71,7 +71,7 @@ def up(
     """
     from rich.console import Console
 
-    from ingest.cli.feeds_of_up import feed_command, tables_command
+    from ingest.cli.feeds_of_up import captured_venue, feed_command, tables_command
     from ingest.core.settings import load_settings
     from ingest.operations.detached import IS_UP
     from ingest.operations.stack import Stack
@@ -83,7 +83,7 @@ def up(
     chosen = listed(extras)
     if unknown := sorted(set(chosen) - set(EXTRAS)):
         raise typer.BadParameter(f"--with {', '.join(unknown)}: there is {', '.join(EXTRAS)}.")
-    settings = load_settings()
+    settings = load_settings().model_copy(update={"captured_venue": captured_venue(feed)})
     if detach:
         _detach(settings, {**_given(feed=feed, port=str(port)), **given, **_given(**{"with": extras})})
         return

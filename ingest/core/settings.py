@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     postgres_url: SecretStr | None = Field(
         default=None, description="postgresql://user:password@host:port/name; unset: the embedded one."
     )
+    captured_venue: str = Field(
+        default="binance",
+        description="The venue of the captured tables' rows; `up` says `simulated` of its own.",
+    )
 
     sinks: str = Field(
         default="", description="Stores that hold what the marts hold: `postgres,redis`; unset: none."

@@ -49,7 +49,8 @@ def start(settings: Settings) -> None:
             why = f"did not answer within {START_PATIENCE_SECONDS} s"
             raise service_log.failure(home, log_start, why, "connect")
         time.sleep(LOOK_EVERY_SECONDS)
-    debezium.ensure(_url(settings), connector_config(postgres_url(settings), secrets_path(settings)))
+    config = connector_config(postgres_url(settings), secrets_path(settings), settings.captured_venue)
+    debezium.ensure(_url(settings), config)
 
 
 def stop(settings: Settings) -> None:

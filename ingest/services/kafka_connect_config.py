@@ -16,6 +16,7 @@ from ingest.services.broker_config import properties
 NAME = "tickhouse"
 """Of the connector, of its slot and of its publication."""
 TOPIC_PREFIX = "cdc"
+VENUE = "binance"
 HEARTBEAT_MS = 10_000
 ASCII_END = 128
 
@@ -104,16 +105,31 @@ def secrets_path(settings: Settings) -> Path:
     return path
 
 
-def connector_config(postgres_url: str, secrets: Path = Path("secrets.properties")) -> dict[str, str]:
+def connector_config(
+    postgres_url: str, secrets: Path = Path("secrets.properties"), venue: str = VENUE
+) -> dict[str, str]:
     """The connector, but for the password: it would stand in a topic. Connect reads it from a file."""
     place = urlsplit(postgres_url)
     return {
         **CONNECTOR,
+        **_venue_in_headers(venue),
         "database.hostname": place.hostname or "localhost",
         "database.port": str(place.port or 5432),
         "database.user": unquote(place.username or ""),
         "database.password": f"${{file:{secrets}:password}}",
         "database.dbname": place.path.strip("/") or "postgres",
+    }
+
+
+def _venue_in_headers(venue: str) -> dict[str, str]:
+    """What the warehouse does not take for granted of a message that names none, each message says."""
+    if venue == VENUE:
+        return {}
+    return {
+        "transforms": "venue",
+        "transforms.venue.type": "org.apache.kafka.connect.transforms.InsertHeader",
+        "transforms.venue.header": "venue",
+        "transforms.venue.value.literal": venue,
     }
 
 

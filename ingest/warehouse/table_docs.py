@@ -9,7 +9,7 @@ from typing import Any
 from ingest.core.errors import NeedsAttention
 from ingest.warehouse.models import parsed_manifest
 
-SCHEMAS = ("staging", "intermediate", "marts")
+SCHEMAS = ("raw", "staging", "intermediate", "marts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableDoc:
-    """One model as somebody who asks it needs to know it."""
+    """One model, or raw table, as somebody who asks it needs to know it."""
 
     schema: str
     name: str
@@ -49,17 +49,29 @@ class TableDoc:
 
 
 def read_table_docs(manifest_path: Path | None = None) -> list[TableDoc]:
-    """Of all models, by schema and name."""
+    """Of all raw tables and models, by schema and name."""
     path = manifest_path or parsed_manifest()
     if not path.exists():
         raise NeedsAttention(f"{path} is not there: run `tickhouse build` once, it makes it.")
-    nodes = json.loads(path.read_text())["nodes"].values()
-    docs = [_doc(node) for node in nodes if node["resource_type"] == "model"]
+    manifest = json.loads(path.read_text())
+    docs = [_doc(node) for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    docs += map(_raw_doc, manifest["sources"].values())
     return sorted(docs, key=lambda doc: (doc.schema, doc.name))
 
 
+def _raw_doc(source: Mapping[str, Any]) -> TableDoc:
+    topic, said = source["meta"]["topic"], _one_line(source["description"])
+    return TableDoc(
+        source["schema"],
+        source["name"],
+        f"One row per message of the topic {topic}, verbatim. {said}",
+        is_view=False,
+        ages_by=source["loaded_at_field"],
+        columns=_columns(source),
+    )
+
+
 def _doc(node: Mapping[str, Any]) -> TableDoc:
-    columns = node["columns"].values()
     meta = node["config"].get("meta", {})
     return TableDoc(
         node["schema"],
@@ -67,12 +79,25 @@ def _doc(node: Mapping[str, Any]) -> TableDoc:
         _one_line(node["description"]),
         is_view="view" in node["config"]["materialized"],
         ages_by=meta.get("ages_by"),
-        columns=tuple(
-            Column(column["name"], column["data_type"] or "", _one_line(column["description"]))
-            for column in columns
-        ),
+        columns=_columns(node),
+    )
+
+
+def _columns(node: Mapping[str, Any]) -> tuple[Column, ...]:
+    return tuple(
+        Column(column["name"], column["data_type"] or "", _one_line(column["description"]))
+        for column in node["columns"].values()
     )
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """A table in it becomes `name: meaning;`, without its heading."""
+    said: list[str] = []
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("|--"):
+            said.pop()
+        elif line.startswith("|"):
+            said.append(f"{line.strip('| ').replace(' | ', ': ')};")
+        else:
+            said.append(line)
+    return " ".join(" ".join(said).split()).removesuffix(";")

@@ -18,7 +18,9 @@ from tests.feeds_to_marts.pipeline import Pipeline
 
 @pytest.fixture(scope="session")
 def world(open_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    settings = Settings(tickhouse_home=open_home, embedded_kafka_port=ports.free_port())
+    settings = Settings(
+        tickhouse_home=open_home, embedded_kafka_port=ports.free_port(), captured_venue="simulated"
+    )
     project = parse_project(PROJECT, tmp_path_factory.mktemp("target"))
     with open_trial(project, open_home / "home") as trial:
         try:

@@ -36,6 +36,8 @@ def test_every_committed_change_is_there_once(world: World) -> None:
         "select count(*) filter (op = 'd'), count(*) filter (is_tombstone) from staging.stg_cdc__changes"
     )[0]
     assert deletes == tombstones > 20
+    # What is made up says so, in each of its rows.
+    assert world.pipeline.rows("select distinct venue from marts.fct_cdc_trades_history") == [("simulated",)]
 
 
 def test_connect_reads_no_other_file_for_whoever_may_use_its_rest(world: World, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.cli.completion import Names
 from ingest.warehouse.table_docs import read_table_docs
 from tests.cli.conftest import Run
 from tests.dbt.trades import binance_trade, land
@@ -35,6 +36,33 @@ def test_every_mart_says_what_one_row_is() -> None:
     marts = [doc for doc in read_table_docs() if doc.schema == "marts"]
     assert [doc.name for doc in marts if not doc.grain.startswith("One row per ")] == []
     assert [f"{doc.name}.{c.name}" for doc in marts for c in doc.columns if not c.description] == []
+
+
+def test_raw_tables_are_there_too(tickhouse: Run, home: str) -> None:
+    done = tickhouse("tables", "raw", "--format", "json", TICKHOUSE_HOME=home)
+    rows = {row["table"]: row for row in json.loads(done.stdout)}
+    assert rows["binance_trades"]["rows"] == 2
+    assert rows["binance_trades"]["one_row"] == "One row per message of the topic binance.trades, verbatim."
+    assert "payload_bytes" in tickhouse("describe", "raw.binance_trades", TICKHOUSE_HOME=home).stdout
+
+
+def test_a_table_within_a_description_is_one_line() -> None:
+    (gaps,) = (doc for doc in read_table_docs() if doc.name == "fct_feed_gaps")
+    (kind,) = (column.description for column in gaps.columns if column.name == "kind")
+    assert kind.startswith("What is missing. trade_ids: numbers that no trade has")
+    assert "|" not in kind
+
+
+def test_tab_completes_tables_and_columns() -> None:
+    names = Names()
+    assert [names.complete("marts.fct_candles_1", number) for number in range(3)] == [
+        "marts.fct_candles_1d",
+        "marts.fct_candles_1h",
+        "marts.fct_candles_1m",
+    ]
+    assert names.complete("taker_s", 0) == "taker_side"
+    assert names.complete("taker_s", 1) is None
+    assert names.complete("raw.binance_tr", 0) == "raw.binance_trades"
 
 
 def test_describe_shows_the_columns_and_a_question_that_can_be_asked(tickhouse: Run, home: str) -> None:

@@ -73,6 +73,12 @@ def test_the_password_is_in_a_file_of_its_own() -> None:
     }
 
 
+def test_another_venue_is_in_each_message() -> None:
+    config = connector_config(URL, venue="simulated")
+    assert config["transforms.venue.value.literal"] == "simulated"
+    assert "transforms" not in connector_config(URL)
+
+
 def test_a_cluster_with_a_password_is_refused() -> None:
     settings = Settings(kafka_bootstrap_servers="somewhere:9092", kafka_security_protocol="SASL_SSL")
     with pytest.raises(SettingsInvalid, match="beside your cluster"):

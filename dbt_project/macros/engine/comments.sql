@@ -2,8 +2,17 @@
     What the project says of a table and its columns, kept beside them, where DBeaver and its like look for it.
     Snowflake takes it with the definition, DuckDB afterwards. Both take it anew when the project's words change.
 #}
+{# On one line; a table in it becomes `name: meaning;`, without its heading. #}
 {% macro comment_of(described) %}
-    {% do return((described.description or "").split() | join(" ")) %}
+    {% set said = [] %}
+    {% for line in (described.description or "").splitlines() %}
+        {% set line = line.strip() %}
+        {% if line.startswith("|--") %} {% do said.pop() %}
+        {% elif line.startswith("|") %} {% do said.append(line.strip("| ").replace(" | ", ": ") ~ ";") %}
+        {% else %} {% do said.append(line) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(((said | join(" ")).split() | join(" ")).rstrip(";")) %}
 {% endmacro %}
 
 {% macro quoted_comment(described) %}
