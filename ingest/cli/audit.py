@@ -23,13 +23,15 @@ def audit(
         tickhouse audit TTF-GAS --date 2026-03-01
     """
     from ingest.core.settings import load_settings
-    from ingest.operations.audit import audit_ticks
+    from ingest.operations.audit import audit_ticks, markets_of_ticks
     from ingest.warehouse.open import open_warehouse
 
     with open_warehouse(load_settings(), wait_seconds=60) as warehouse, warehouse.reading() as connection:
         findings = audit_ticks(connection, symbol.upper(), date.date())
+        markets = markets_of_ticks(connection, date.date())
     if not findings[0].checked:
-        note(f"There is no tick of {symbol.upper()} on {date:%Y-%m-%d}: nothing was audited.")
+        there = f"There are ticks of {', '.join(markets) or 'no market'} then."
+        note(f"There is no tick of {symbol.upper()} on {date:%Y-%m-%d}: nothing was audited. {there}")
         raise typer.Exit(1)
     rows = [(f.rule, f.checked, f.failed, f.first_offset, f.passed) for f in findings]
     show(COLUMNS, rows, form)

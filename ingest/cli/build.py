@@ -67,4 +67,5 @@ def _check_selected(selected: str) -> None:
         name = re.fullmatch(r"@?\d*\+?(\w+)\+?\d*", part)
         if name and name[1] not in known:
             near = ", ".join(get_close_matches(name[1], sorted(known), 5, 0.4))
-            raise typer.BadParameter(f"--select {part}: there is no model or folder {name[1]}. Near: {near}.")
+            hint = f"Near: {near}." if near else "`tickhouse tables` lists them."
+            raise typer.BadParameter(f"--select {part}: there is no model or folder {name[1]}. {hint}")

@@ -61,3 +61,13 @@ def audit_ticks(connection: Connection, symbol: str, day: date) -> list[RuleResu
     return [
         RuleResult(rule, total, found[2 * number], found[2 * number + 1]) for number, rule in enumerate(RULES)
     ]
+
+
+def markets_of_ticks(connection: Connection, day: date) -> list[str]:
+    """Those that ticked on that day."""
+    found = connection.execute(
+        f"""select distinct symbol from {TICKS}
+            where aged_at >= ? and aged_at < ? and symbol is not null order by symbol""",
+        [day, day + timedelta(days=1)],
+    )
+    return [symbol for (symbol,) in found.fetchall()]

@@ -97,6 +97,8 @@ def test_a_good_day_passes_its_audit(pipeline: Pipeline) -> None:
     tomorrow = datetime.fromisoformat(DAY) + timedelta(days=1)
     done = pipeline.tickhouse("audit", "--symbol", "ttf-gas", "--date", f"{tomorrow:%Y-%m-%d}")
     assert (done.exit_code, done.stdout) == (1, "")
+    done = pipeline.tickhouse("audit", "GOLD", "--date", DAY)
+    assert "There are ticks of EUA, TTF-GAS then." in done.stderr
 
 
 def test_a_bad_day_does_not(pipeline: Pipeline) -> None:
