@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     kafka_ssl_keyfile: Path | None = None
     kafka_ssl_key_password: SecretStr | None = None
     kafka_client: Literal["kafka-python", "confluent"] = Field(
-        default="kafka-python", description="`confluent` drains faster and wants the extra `fast`."
+        default="kafka-python", description="`confluent` publishes faster and wants the extra `fast`."
     )
     embedded_kafka_port: int = Field(
         default=19092, description="Where the embedded broker listens, if it is free."

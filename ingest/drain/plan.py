@@ -55,7 +55,7 @@ def plan(topic: Topic, state: TopicState, landed: TopicPositions, log: OffsetsAt
             windows[number] = (window.first, window.end)
         elif at != window.end:
             # Nothing to read, but a place to remember: a fresh partition, or all of it was retained away.
-            skipped.append(Records(number, window.first, window.end, [], [], [], [], []))
+            skipped.append(Records(number, window.first, window.end))
     return Plan(topic, life, state.topic_id, reason, positions, windows, skipped)
 
 

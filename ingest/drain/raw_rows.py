@@ -6,9 +6,6 @@ Text that is not UTF-8 keeps its bytes in the column beside it, so whatever arri
 # pyarrow makes its compute functions at import; pyright cannot see them.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Sequence
-from itertools import chain
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,18 +19,18 @@ YEAR_10000_MS = 253_402_300_800_000
 
 def to_rows(topic: str, life: int, records: Records) -> pa.Table:
     """The records of one partition in the shape of SCHEMA."""
-    count = len(records.offsets)
-    key, key_bytes = split_text(records.keys)
-    payload, payload_bytes = split_text(records.values)
-    headers, received_at = _headers(records.headers)
+    rows = records.rows
+    key, key_bytes = split_text(rows.column("key"))
+    payload, payload_bytes = split_text(rows.column("value"))
+    headers, received_at = _headers(rows.column("headers"))
     columns = [
-        pa.repeat(pa.scalar(topic), count),
-        pa.repeat(pa.scalar(life, pa.int32()), count),
-        pa.repeat(pa.scalar(records.partition, pa.int32()), count),
-        pa.array(records.offsets, pa.int64()),
+        pa.repeat(pa.scalar(topic), rows.num_rows),
+        pa.repeat(pa.scalar(life, pa.int32()), rows.num_rows),
+        pa.repeat(pa.scalar(records.partition, pa.int32()), rows.num_rows),
+        rows.column("offset"),
         key,
         key_bytes,
-        _published_at(records.timestamps_ms),
+        _published_at(rows.column("timestamp_ms")),
         received_at,
         headers,
         payload,
@@ -42,16 +39,14 @@ def to_rows(topic: str, life: int, records: Records) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def split_text(values: Sequence[bytes | None]) -> tuple[pa.Array, pa.Array]:
+def split_text(values: pa.Array) -> tuple[pa.Array, pa.Array]:
     """The values as text, and those that are no UTF-8 as bytes: each value is in one of the two."""
-    binary = pa.array(values, pa.binary())
     try:
-        return binary.cast(pa.string()), pa.nulls(len(values), pa.binary())
+        return values.cast(pa.string()), pa.nulls(len(values), pa.binary())
     except pa.ArrowInvalid:
-        is_text = [value is not None and _is_utf8(value) for value in values]
-        pairs = list(zip(values, is_text, strict=True))
-        text = pa.array([value if ok else None for value, ok in pairs], pa.binary()).cast(pa.string())
-        return text, pa.array([None if ok else value for value, ok in pairs], pa.binary())
+        is_text = pa.array([value is not None and _is_utf8(value) for value in values.to_pylist()])
+        nothing = pa.scalar(None, pa.binary())
+        return pc.if_else(is_text, values, nothing).cast(pa.string()), pc.if_else(is_text, nothing, values)
 
 
 def _is_utf8(value: bytes) -> bool:
@@ -62,22 +57,21 @@ def _is_utf8(value: bytes) -> bool:
     return True
 
 
-def _published_at(timestamps_ms: Sequence[int]) -> pa.Array:
+def _published_at(millis: pa.Array) -> pa.Array:
     """Absent, or beyond what a calendar holds (a producer may send any number): NULL."""
-    millis = pa.array(timestamps_ms, pa.int64())
     is_time = pc.and_(pc.greater_equal(millis, 0), pc.less(millis, YEAR_10000_MS))
     known = pc.if_else(is_time, millis, pa.scalar(None, pa.int64()))
     return known.cast(pa.timestamp("ms")).cast(pa.timestamp("us"))
 
 
-def _headers(headers: Sequence[Sequence[tuple[str, bytes | None]]]) -> tuple[pa.Array, pa.Array]:
+def _headers(headers: pa.ListArray) -> tuple[pa.Array, pa.Array]:
     """All headers as a list column, and the first `received_at` of each record as a time."""
-    flat = list(chain.from_iterable(headers))
-    names = pa.array([name for name, _ in flat], pa.string())
-    value, value_bytes = split_text([value for _, value in flat])
-    ends = np.cumsum([0, *map(len, headers)], dtype=np.int32)
-    entries = pa.StructArray.from_arrays([names, value, value_bytes], fields=list(HEADER))
-    return pa.ListArray.from_arrays(pa.array(ends), entries), _received_at(names, value, ends)
+    entries = headers.flatten()
+    names = entries.field("name")
+    value, value_bytes = split_text(entries.field("value"))
+    ends = headers.offsets.to_numpy() - headers.offsets[0].as_py()
+    with_text = pa.StructArray.from_arrays([names, value, value_bytes], fields=list(HEADER))
+    return pa.ListArray.from_arrays(pa.array(ends), with_text), _received_at(names, value, ends)
 
 
 def _received_at(names: pa.Array, values: pa.Array, ends: np.ndarray) -> pa.Array:

@@ -14,7 +14,6 @@ from ingest.core.errors import TickhouseError
 from ingest.core.settings import Settings
 from ingest.kafka import kafka_python_fetcher
 from ingest.kafka.connect import connect
-from ingest.kafka.guarded_batch import begin_poll
 
 CONSUMER: dict[str, Any] = {
     **kafka_python_fetcher.CONSUMER,
@@ -68,7 +67,6 @@ class Arrivals:
             consumer.assign(list(at))
         for tp, offset in at.items():
             consumer.seek(tp, offset)
-        begin_poll()
         return bool(consumer.poll(int(seconds * 1000), max_records=1))
 
     def _connected(self) -> KafkaConsumer:

@@ -1,13 +1,14 @@
 """Stretches of records as a client fetched them ─▶ chunks of bounded size, cut at each window's end."""
 
-from bisect import bisect_left
 from collections.abc import Mapping
 
+import pyarrow as pa
+
+from ingest.kafka.columns import byte_count, first_at
 from ingest.kafka.log import Records
 
 FETCH_MESSAGES = 1_000
-"""Most messages to ask for at once: by so much a chunk may exceed its bytes. From 500 to 10,000 both clients
-were equally fast."""
+"""Most messages to ask for at once: by so much a chunk may exceed its bytes."""
 
 UNKNOWN_MESSAGE_BYTES = 1_024
 
@@ -20,9 +21,8 @@ class Chunks:
         self._ends = {number: end for number, (_, end) in windows.items()}
         self._max_messages = max_messages
         self._max_bytes = max_bytes
-        self._filling: dict[int, Records] = {}
-        self._messages = self._bytes = 0
         self._message_bytes = UNKNOWN_MESSAGE_BYTES
+        self._begin()
 
     @property
     def pending(self) -> dict[int, tuple[int, int]]:
@@ -56,34 +56,32 @@ class Chunks:
         _cut(stretch, end)
         chunk = self._filling.setdefault(number, Records(number, stretch.first, stretch.first))
         chunk.end = self.positions[number] = stretch.end
-        chunk.offsets += stretch.offsets
-        chunk.timestamps_ms += stretch.timestamps_ms
-        chunk.keys += stretch.keys
-        chunk.values += stretch.values
-        chunk.headers += stretch.headers
-        self._count(stretch)
+        self._rows.setdefault(number, []).append(stretch.rows)
+        self._count(stretch.rows)
         return stretch.end == end
 
     def take(self) -> list[Records]:
         """The chunk so far; the next one begins."""
         taken = [self._filling[number] for number in sorted(self._filling)]
-        self._filling = {}
-        self._messages = self._bytes = 0
+        for records in taken:
+            records.rows = pa.concat_batches(self._rows[records.partition])
+        self._begin()
         return taken
 
-    def _count(self, stretch: Records) -> None:
-        size = sum(map(len, filter(None, stretch.keys))) + sum(map(len, filter(None, stretch.values)))
-        size += sum([len(value) for headers in stretch.headers for _, value in headers if value])
-        self._messages += len(stretch.offsets)
+    def _begin(self) -> None:
+        self._filling: dict[int, Records] = {}
+        self._rows: dict[int, list[pa.RecordBatch]] = {}
+        self._messages = self._bytes = 0
+
+    def _count(self, rows: pa.RecordBatch) -> None:
+        size = byte_count(rows)
+        self._messages += rows.num_rows
         self._bytes += size
-        if stretch.offsets:
-            self._message_bytes = max(1, size // len(stretch.offsets))
+        if rows.num_rows:
+            self._message_bytes = max(1, size // rows.num_rows)
 
 
 def _cut(stretch: Records, end: int) -> None:
     """Drop what came along from beyond the end."""
     stretch.end = min(stretch.end, end)
-    if stretch.offsets and stretch.offsets[-1] >= end:
-        kept = bisect_left(stretch.offsets, end)
-        for column in (stretch.offsets, stretch.timestamps_ms, stretch.keys, stretch.values, stretch.headers):
-            del column[kept:]
+    stretch.rows = stretch.rows.slice(0, first_at(stretch.rows, end))

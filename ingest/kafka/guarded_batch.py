@@ -1,13 +1,15 @@
 """kafka-python's batch of records, guarded: nothing in one stops a reader or fills its memory.
 
-    bytes of a batch ─▶ checksum ─▶ unpacked, within bounds ─▶ records, whatever their headers are called
+    bytes of a batch ─▶ checksum ─▶ (the fetcher) ─▶ unpacked, within bounds ─▶ records, whatever is in them
 
-kafka-python unpacks without a limit and stops at a header's name that is not UTF-8, and has no setting for
-either; so this class stands in its place, from the import of this module on.
+kafka-python unpacks without a limit, stops at a header's name that is not UTF-8 and makes a dozen objects of
+each record, and has no setting for any of it; so this class stands in its place, from the import of this
+module on, and kafka-python hands on whole batches, still packed.
 """
 
 import struct
-import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from kafka.errors import KafkaError
@@ -32,86 +34,89 @@ class UnreadableBatch(KafkaError):
         self.first, self.end, self.reason = first, end, reason
 
 
-class RoomSpent(KafkaError):
-    """So much was unpacked for one poll that the rest has to wait for the next."""
+class NotPlain(Exception):
+    """It has to be looked at record by record."""
 
 
-class _Room(threading.local):
-    """What the current poll of this thread has unpacked."""
+@dataclass(frozen=True, slots=True)
+class AsRecord:
+    """A batch, as kafka-python hands a record on: at the batch's last offset."""
 
-    spent = 0
+    value: tuple["GuardedBatch"]
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    size_in_bytes: int
+    key: None = None
+    headers: tuple[()] = ()
+    checksum: None = None
 
-
-_room = _Room()
-
-
-def begin_poll() -> None:
-    """From here on a poll may unpack as much as one batch may hold, and end the batch it is in."""
-    _room.spent = 0
+    def validate_crc(self) -> bool:
+        return True
 
 
 class GuardedBatch(DefaultRecordBatch):
     """Raises UnreadableBatch where kafka-python would raise anything at all."""
 
-    __slots__ = ("_at",)
+    __slots__ = ("_at", "_unpacked")
 
     def __init__(self, buffer: Any) -> None:
         super().__init__(buffer)
         self._at = self.base_offset
+        self._unpacked: bytes | None = None
 
     def validate_crc(self) -> bool:
         if not super().validate_crc():
             raise self._unreadable("its checksum is wrong: the broker's disk has damaged it")
         return True
 
-    def __iter__(self) -> "GuardedBatch":
-        if not self._decompressed and self.compression_type != self.CODEC_NONE:
-            self._unpack()
-        self._decompressed = True
-        return self
+    def __iter__(self) -> Iterator[AsRecord]:
+        yield AsRecord((self,), self.last_offset, self.max_timestamp, self.timestamp_type, self.size_in_bytes)
 
     def __next__(self) -> Any:
+        """Of a control batch, which says how a transaction ended."""
         try:
-            if self.is_control_batch:
-                return super().__next__()
-            if self._next_record_index >= self.records_count:
-                return self._end()
-            record = self._read_record()
+            return super().__next__()
         except (KafkaError, ValueError, IndexError, struct.error) as error:
-            if isinstance(error, UnreadableBatch):
-                raise
-            raise self._unreadable(f"its records are malformed: {error}") from error
-        self._next_record_index += 1
-        self._at = record.offset + 1
-        return record
+            raise self._malformed(error) from error
 
-    def _unpack(self) -> None:
-        if _room.spent > MAX_UNPACKED_BYTES:
-            raise RoomSpent
+    def unpacked(self) -> bytes:
+        """The bytes of its records."""
+        if self._unpacked is None:
+            packed = memoryview(self._buffer)[self._pos :]  # pyright: ignore[reportAttributeAccessIssue]
+            self._unpacked = self._unpack(packed) if self.compression_type else bytes(packed)
+        return self._unpacked
+
+    def records(self) -> Iterator[DefaultRecord]:
+        """One by one, up to the first that is malformed."""
+        at = 0
+        for _ in range(self.records_count):
+            try:
+                record, at = self._read_record(self.unpacked(), at)
+            except (ValueError, IndexError, struct.error) as error:
+                raise self._malformed(error) from error
+            self._at = record.offset + 1
+            yield record
+        if left := len(self.unpacked()) - at:
+            raise self._unreadable(f"{left} bytes are left behind its last record")
+
+    def _unpack(self, packed: memoryview) -> bytes:
         codec = self.compression_type
         unpack = UNPACK.get(codec)
         if unpack is None:
             raise self._unreadable(f"its codec {codec} is unknown")
         try:
-            unpacked = unpack(memoryview(self._buffer)[self._pos :], MAX_UNPACKED_BYTES)
+            return unpack(packed, MAX_UNPACKED_BYTES)
         except TooLarge as error:
             raise self._unreadable(
-                f"{len(self._buffer)} bytes unpack to more than {MAX_UNPACKED_BYTES // 2**20} MiB"
+                f"{len(packed)} bytes unpack to more than {MAX_UNPACKED_BYTES // 2**20} MiB"
             ) from error
         except Exception as error:  # each codec has errors of its own
             raise self._unreadable(f"it cannot be unpacked: {error!r}") from error
-        _room.spent += len(unpacked)
-        self._buffer, self._pos = unpacked, 0
 
-    def _end(self) -> Any:
-        if self._pos != len(self._buffer):
-            raise self._unreadable(f"{len(self._buffer) - self._pos} bytes are left behind its last record")
-        raise StopIteration
-
-    def _read_record(self) -> DefaultRecord:
+    def _read_record(self, buffer: bytes, at: int) -> tuple[DefaultRecord, int]:
         """length, attributes, time, offset, key, value, headers: numbers as varints, -1 for none."""
-        buffer = self._buffer
-        length, begin = decode_varint(buffer, self._pos)
+        length, begin = decode_varint(buffer, at)
         end = begin + length
         if length < 0 or end > len(buffer):
             raise ValueError(f"a record of {length} bytes")
@@ -120,20 +125,37 @@ class GuardedBatch(DefaultRecordBatch):
         key, at = _text(buffer, at, end)
         value, at = _text(buffer, at, end)
         headers = _headers(buffer, at, end)
-        self._pos = end
         by_broker = self.timestamp_type == self.LOG_APPEND_TIME
-        return DefaultRecord(
-            length,
-            self.base_offset + offset_delta,
-            self.max_timestamp if by_broker else self.first_timestamp + time_delta,
-            self.timestamp_type,
-            key,
-            value,
-            headers,
-        )
+        timestamp = self.max_timestamp if by_broker else self.first_timestamp + time_delta
+        offset = self.base_offset + offset_delta
+        return DefaultRecord(length, offset, timestamp, self.timestamp_type, key, value, headers), end
+
+    def _malformed(self, error: Exception) -> UnreadableBatch:
+        return self._unreadable(f"its records are malformed: {error}")
 
     def _unreadable(self, reason: str) -> UnreadableBatch:
         return UnreadableBatch(self._at, self.next_offset, reason)
+
+
+class OldRecord:
+    """A batch of one record in a format from before Kafka 0.11: kafka-python has taken it apart already."""
+
+    records_count = 1
+
+    def __init__(self, record: Any) -> None:
+        self._record = record
+        self.next_offset = record.offset + 1
+
+    def unpacked(self) -> bytes:
+        raise NotPlain
+
+    def records(self) -> Iterator[Any]:
+        yield self._record
+
+
+def batch_in(record: Any) -> GuardedBatch | OldRecord:
+    """What kafka-python handed on as a record."""
+    return record.value[0] if isinstance(record.value, tuple) else OldRecord(record)
 
 
 def _text(buffer: Any, at: int, end: int) -> tuple[bytes | None, int]:

@@ -1,18 +1,17 @@
 """The reading side of Kafka: what a log holds, and its records in columns.
 
-    bounds ─▶ windows ─▶ read ─▶ chunks of Records ─▶ (the drain)
-
-Two clients stand behind `KafkaLog`; one contract suite holds both to it.
+bounds ─▶ windows ─▶ read ─▶ chunks of Records ─▶ (the drain)
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from ingest.core.window import Bounds
+import pyarrow as pa
 
-Headers = Sequence[tuple[str, bytes | None]]
+from ingest.core.window import Bounds
+from ingest.kafka.columns import no_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +34,8 @@ class Records:
     """Where reading began."""
     end: int
     """Where to read on: past the last record, and past the absent offsets and markers behind it."""
-    offsets: list[int] = field(default_factory=list)
-    timestamps_ms: list[int] = field(default_factory=list)
-    """-1: the message has no timestamp."""
-    keys: list[bytes | None] = field(default_factory=list)
-    values: list[bytes | None] = field(default_factory=list)
-    headers: list[Headers] = field(default_factory=list)
+    rows: pa.RecordBatch = field(default_factory=no_rows)
+    """In the shape of COLUMNS."""
 
 
 class KafkaLog(Protocol):

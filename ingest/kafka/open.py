@@ -1,4 +1,7 @@
-"""Kafka, to read from and to write to, with the client that the settings name."""
+"""Kafka, to read from and to write to.
+
+What is read comes over kafka-python's connections; the settings name the client that writes.
+"""
 
 from ingest.core.settings import Settings
 from ingest.kafka.cluster import Cluster
@@ -12,14 +15,7 @@ def open_log(settings: Settings) -> KafkaLog:
     """A log to read from. Connects at the first question, not here."""
     from ingest.kafka.kafka_python_fetcher import KafkaPythonFetcher
 
-    careful = KafkaPythonFetcher(settings)
-    if settings.kafka_client == "kafka-python":
-        return LogReader(Cluster(settings), careful)
-    try:
-        from ingest.kafka.confluent_fetcher import ConfluentFetcher
-    except ImportError as error:
-        raise wants_fast() from error
-    return LogReader(Cluster(settings), ConfluentFetcher(settings), careful)
+    return LogReader(Cluster(settings), KafkaPythonFetcher(settings))
 
 
 def open_publisher(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> Publisher:

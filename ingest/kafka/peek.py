@@ -5,14 +5,15 @@ onwards:  a place in each partition ─▶ to the end, or on and on
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from ingest.core.errors import InputInvalid
 from ingest.core.window import Bounds
-from ingest.kafka.log import Headers, KafkaLog, Records
+from ingest.kafka.columns import Header
+from ingest.kafka.log import KafkaLog, Records
 
 Place = Literal["start", "end"] | int | datetime
 """An offset, or a time with its zone."""
@@ -29,7 +30,7 @@ class Peeked:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Headers
+    headers: Sequence[Header]
 
 
 def newest(log: KafkaLog, topic: str, count: int, partition: int | None = None) -> list[Peeked]:
@@ -93,6 +94,6 @@ def _read(log: KafkaLog, topic: str, windows: Mapping[int, tuple[int, int]]) -> 
 
 
 def _messages(records: Records) -> Iterator[Peeked]:
-    columns = (records.timestamps_ms, records.offsets, records.keys, records.values, records.headers)
-    for timestamp, offset, key, value, headers in zip(*columns, strict=True):
-        yield Peeked(timestamp, records.partition, offset, key, value, headers)
+    for row in records.rows.to_pylist():
+        headers = [(header["name"], header["value"]) for header in row["headers"]]
+        yield Peeked(row["timestamp_ms"], records.partition, row["offset"], row["key"], row["value"], headers)

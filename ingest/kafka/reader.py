@@ -1,14 +1,12 @@
-"""The log, read window by window, whichever client fetches.
+"""The log, read window by window.
 
-    Fetcher (kafka-python | confluent-kafka) ─▶ stretches ─▶ Chunks ─▶ the drain
+    Fetcher (kafka-python's connections) ─▶ stretches ─▶ Chunks ─▶ the drain
 
 What the brokers say of topics, and why nothing comes, the Cluster knows.
 """
 
-import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -24,23 +22,8 @@ from ingest.kafka.cluster import Cluster
 from ingest.kafka.log import Records, TopicState
 
 SILENCE_SECONDS = 1.0
-"""Both clients wait for a deleted topic for ever: after this long without progress we ask the broker."""
-STALLED_SECONDS = 5.0
-"""librdkafka stops for ever at some malformed batches, without an error."""
+"""A client waits for a deleted topic for ever: after this long without progress we ask the broker."""
 GIVE_UP_SECONDS = 30.0
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Records hold no cycles, yet Python's collector walks them over and over: of 20 CPU-s a million
-    messages of 200 bytes with 4 headers, it took 5 to 7."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class Unreadable(NeedsAttention):
@@ -52,7 +35,7 @@ class Unreadable(NeedsAttention):
 
 
 class Fetcher(Protocol):
-    """A consumer of one of the clients. It knows nothing of chunks or ends."""
+    """A consumer. It knows nothing of chunks or ends."""
 
     def begin(self, topic: str, positions: Mapping[int, int]) -> None:
         """Fetch these partitions from these offsets on, and nothing else."""
@@ -72,14 +55,13 @@ class Fetcher(Protocol):
 class LogReader:
     """The KafkaLog: the cluster answers what there is, the fetcher brings it.
 
-    Where it meets what it cannot take apart, the careful fetcher reads on; where that cannot either, it reads
-    the partitions one by one, so that all the others come and the one is named.
+    Where it meets what it cannot take apart, it reads the partitions one by one, so that all the others come
+    and the one is named.
     """
 
-    def __init__(self, cluster: Cluster, fetcher: Fetcher, careful: Fetcher | None = None) -> None:
+    def __init__(self, cluster: Cluster, fetcher: Fetcher) -> None:
         self._cluster = cluster
         self._fetcher = fetcher
-        self._careful = careful or fetcher
         self._topic_ids: dict[str, str | None] = {}
 
     def states(self, topics: Iterable[str]) -> dict[str, TopicState]:
@@ -95,70 +77,61 @@ class LogReader:
         self, topic: str, windows: Mapping[int, tuple[int, int]], max_messages: int, max_bytes: int
     ) -> Iterator[list[Records]]:
         unread = [windows]
-        fetcher = self._fetcher
         found: RecordsUnreadable | None = None
         while unread:
             chunks = Chunks(unread.pop(), max_messages, max_bytes)
             try:
-                yield from self._read(fetcher, topic, chunks)
+                yield from self._read(topic, chunks)
             except Unreadable as error:
-                fetcher.close()
+                self._fetcher.close()
                 if not chunks.is_empty:
                     yield chunks.take()
                 pending = chunks.pending
-                if fetcher is not self._careful:
-                    fetcher = self._careful
-                    unread.append(pending)
-                elif len(pending) > 1:
+                if len(pending) > 1:
                     unread += [{number: window} for number, window in pending.items()]
                 else:
                     found = found or _named(topic, pending, error)
             except TickhouseError:
-                fetcher.close()  # the next read begins with a consumer that knows nothing
+                self._fetcher.close()  # the next read begins with a consumer that knows nothing
                 raise
         if found is not None:
             raise found
 
     def close(self) -> None:
         self._fetcher.close()
-        self._careful.close()
         self._cluster.close()
 
-    def _read(self, fetcher: Fetcher, topic: str, chunks: Chunks) -> Iterator[list[Records]]:
+    def _read(self, topic: str, chunks: Chunks) -> Iterator[list[Records]]:
         if not chunks.pending:
             return
-        self._begin(fetcher, topic, {number: at for number, (at, _) in chunks.pending.items()})
+        self._begin(topic, {number: at for number, (at, _) in chunks.pending.items()})
         while chunks.pending:
-            self._fill(fetcher, topic, chunks)
+            self._fill(topic, chunks)
             yield chunks.take()
 
-    def _begin(self, fetcher: Fetcher, topic: str, positions: Mapping[int, int]) -> None:
-        """A consumer that has read a topic never reads its next life: librdkafka would wait for ever for
-        the old leader's epoch, and either may hold records that it fetched ahead."""
+    def _begin(self, topic: str, positions: Mapping[int, int]) -> None:
+        """A consumer that has read a topic never reads its next life: it may hold records of the last one,
+        fetched ahead."""
         found = self._cluster.topic_ids([topic])
         if topic not in found:
             raise StaleLanding(f"{topic} does not exist any more.")
         if self._topic_ids.get(topic, found[topic]) != found[topic]:
             self._fetcher.close()
-            self._careful.close()
         self._topic_ids.update(found)
-        fetcher.begin(topic, positions)
+        self._fetcher.begin(topic, positions)
 
-    @collector_paused()
-    def _fill(self, fetcher: Fetcher, topic: str, chunks: Chunks) -> None:
+    def _fill(self, topic: str, chunks: Chunks) -> None:
         heard = asked = time.monotonic()
         while chunks.pending and not chunks.is_full:
-            stretches = fetcher.poll(chunks.room)
+            stretches = self._fetcher.poll(chunks.room)
             for stretch in stretches:
                 if chunks.add(stretch):
-                    fetcher.finish(stretch.partition)
+                    self._fetcher.finish(stretch.partition)
             now = time.monotonic()
             if stretches:
                 heard = asked = now
             elif now - asked > SILENCE_SECONDS:
                 self._explain_silence(topic, chunks.pending, now - heard)
-                if fetcher is not self._careful and now - heard > STALLED_SECONDS:
-                    raise Unreadable(0, 0, "the client says nothing")
                 asked = time.monotonic()
 
     def _explain_silence(

@@ -88,8 +88,9 @@ def _last_messages(log: KafkaLog, topic: str) -> Iterator[tuple[str, Mapping[str
 
 
 def _simulated(records: Records) -> Iterator[tuple[str, Mapping[str, str]]]:
-    for key, payload, headers in zip(records.keys, records.values, records.headers, strict=True):
-        if key is None or dict(headers).get("venue") != SIMULATED.encode():
+    columns = (records.rows.column(name).to_pylist() for name in ("key", "value", "headers"))
+    for key, payload, headers in zip(*columns, strict=True):
+        if key is None or {"name": "venue", "value": SIMULATED.encode()} not in headers:
             continue
         try:
             body = json.loads(payload or b"")

@@ -4,6 +4,7 @@ The client is the settings' (KAFKA_CLIENT), for the bare consumer with the very 
 Prints {"messages": …, "seconds": …}, timed from connecting to the last message, or the last commit.
 """
 
+import gc
 import json
 import sys
 import time
@@ -15,8 +16,8 @@ from ingest.core.settings import Settings, load_settings
 from ingest.core.topics import BY_NAME
 from ingest.drain.drain import Drain
 from ingest.kafka.chunks import FETCH_MESSAGES
+from ingest.kafka.kafka_python_fetcher import CONSUMER, POLL_MS
 from ingest.kafka.open import open_log
-from ingest.kafka.reader import collector_paused
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 
 TOPIC = BY_NAME["binance.trades"]
@@ -29,14 +30,14 @@ def ends(settings: Settings) -> dict[int, int]:
     return found
 
 
-@collector_paused()
 def kafka_python_bare(settings: Settings, expected: int) -> int:
-    """Nothing but the poll loop, counting."""
+    """Nothing but the poll loop, counting; with kafka-python's own batches."""
     from kafka import KafkaConsumer, TopicPartition
+    from kafka.record import default_records, memory_records
 
     from ingest.kafka.connect import connect
-    from ingest.kafka.kafka_python_fetcher import CONSUMER, POLL_MS
 
+    memory_records.DefaultRecordBatch = default_records.DefaultRecordBatch  # pyright: ignore[reportAttributeAccessIssue]
     consumer = connect(settings, KafkaConsumer, **CONSUMER)
     partitions = [TopicPartition(TOPIC.name, number) for number in range(TOPIC.partitions)]
     consumer.assign(partitions)
@@ -48,18 +49,17 @@ def kafka_python_bare(settings: Settings, expected: int) -> int:
     return count
 
 
-@collector_paused()
 def confluent_bare(settings: Settings, expected: int) -> int:
     from confluent_kafka import Consumer, Message, TopicPartition
 
-    from ingest.kafka.confluent_fetcher import CONSUMER, POLL_SECONDS
     from ingest.kafka.connection import confluent_options
 
-    consumer = Consumer({**confluent_options(settings), **CONSUMER})
+    own = {"group.id": "bench", "enable.auto.commit": False, "check.crcs": True}
+    consumer = Consumer({**confluent_options(settings), **own})
     consumer.assign([TopicPartition(TOPIC.name, number, 0) for number in range(TOPIC.partitions)])
     count = 0
     while count < expected:
-        fetched = consumer.consume(FETCH_MESSAGES, POLL_SECONDS)
+        fetched = consumer.consume(FETCH_MESSAGES, POLL_MS / 1000)
         count += sum(error is None for error in map(Message.error, fetched))
     consumer.close()
     return count
@@ -79,6 +79,8 @@ def main(subject: str) -> None:
     expected = sum(ends(settings).values())
     bare = {"kafka-python": kafka_python_bare, "confluent": confluent_bare}[settings.kafka_client]
     read = {"bare": bare, "drain": drain}[subject]
+    if subject == "bare":
+        gc.disable()  # it would walk the messages over and over
     if subject == "drain":
         Path(settings.tickhouse_home).mkdir(parents=True)
         DuckDbWarehouse(settings.warehouse_path).migrate()

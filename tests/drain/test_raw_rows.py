@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.drain.raw_rows import split_text, to_rows
+from ingest.kafka.columns import in_columns
 from ingest.kafka.log import Records
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from tests.warehouse.batches import RAW, TOPIC, batch_of
@@ -21,7 +23,7 @@ def as_records(messages: list[tuple]) -> Records:
     keys, values, headers, times = (
         (list(column) for column in zip(*messages, strict=True)) if count else ([],) * 4
     )
-    return Records(0, 0, count, list(range(count)), times, keys, values, headers)
+    return Records(0, 0, count, in_columns(range(count), times, keys, values, headers))
 
 
 def original(text: str | None, raw: bytes | None) -> bytes | None:
@@ -32,7 +34,7 @@ def original(text: str | None, raw: bytes | None) -> bytes | None:
 @settings(deadline=None)
 @given(st.lists(ANY_BYTES, max_size=8))
 def test_a_value_is_text_or_bytes_and_never_both(values: list[bytes | None]) -> None:
-    text, raw = split_text(values)
+    text, raw = split_text(pa.array(values, pa.binary()))
     assert [original(*pair) for pair in zip(text.to_pylist(), raw.to_pylist(), strict=True)] == values
 
 
@@ -58,7 +60,7 @@ def test_any_message_comes_back_from_the_file_as_it_was(
 
 def one_row(**columns: list) -> dict:
     given_columns = {"timestamps_ms": [-1], "keys": [b"k"], "values": [b"v"], "headers": [[]]} | columns
-    [row] = to_rows(TOPIC.name, 3, Records(1, 7, 8, [7], **given_columns)).to_pylist()
+    [row] = to_rows(TOPIC.name, 3, Records(1, 7, 8, in_columns([7], **given_columns))).to_pylist()
     return row
 
 
@@ -113,6 +115,6 @@ def test_received_at_stays_with_its_own_row() -> None:
         [("received_at", b"x")],
         [("received_at", b"5000")],
     ]
-    records = Records(0, 0, 5, list(range(5)), [0] * 5, [None] * 5, [None] * 5, headers)
+    records = Records(0, 0, 5, in_columns(range(5), [0] * 5, [None] * 5, [None] * 5, headers))
     found = [time and time.microsecond for time in to_rows(TOPIC.name, 1, records)["received_at"].to_pylist()]
     assert found == [None, 2, None, None, 5]

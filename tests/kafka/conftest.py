@@ -1,4 +1,4 @@
-"""The contract's two sides: the log under test, once with each client, and whoever else uses the broker."""
+"""The log and the publishers (once with each client) under test, and whoever else uses the broker."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -22,12 +22,12 @@ def client(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def open_with_client(client: str) -> Iterator[Callable[[Settings], KafkaLog]]:
-    """Opens logs with the client under test, and closes them."""
+def opening() -> Iterator[Callable[[Settings], KafkaLog]]:
+    """Opens logs, and closes them."""
     opened: list[KafkaLog] = []
 
     def open_one(settings: Settings) -> KafkaLog:
-        opened.append(open_log(settings.model_copy(update={"kafka_client": client})))
+        opened.append(open_log(settings))
         return opened[-1]
 
     yield open_one
@@ -36,8 +36,8 @@ def open_with_client(client: str) -> Iterator[Callable[[Settings], KafkaLog]]:
 
 
 @pytest.fixture
-def log(open_with_client: Callable[[Settings], KafkaLog], settings: Settings) -> KafkaLog:
-    return open_with_client(settings)
+def log(opening: Callable[[Settings], KafkaLog], settings: Settings) -> KafkaLog:
+    return opening(settings)
 
 
 @pytest.fixture(scope="session")

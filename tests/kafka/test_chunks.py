@@ -1,14 +1,14 @@
 """Stretches into chunks, without a broker."""
 
 from ingest.kafka.chunks import Chunks
+from ingest.kafka.columns import in_columns
 from ingest.kafka.log import Records
 
 
 def stretch(partition: int, first: int, end: int, offsets: list[int], payload: bytes = b"x") -> Records:
     count = len(offsets)
-    return Records(
-        partition, first, end, offsets, [0] * count, [None] * count, [payload] * count, [()] * count
-    )
+    rows = in_columns(offsets, [0] * count, [None] * count, [payload] * count, [()] * count)
+    return Records(partition, first, end, rows)
 
 
 def test_what_comes_from_beyond_the_end_is_cut_off() -> None:
@@ -51,7 +51,6 @@ def test_no_more_is_asked_for_than_is_left_and_fits() -> None:
 
 def test_keys_and_headers_count_as_bytes() -> None:
     chunks = Chunks({0: (0, 9)}, 100, 10)
-    chunks.add(
-        Records(0, 0, 1, [0], [0], [b"key"], [None], [(("name", b"1234"), ("none", None), ("", b"567"))])
-    )
+    headers = [("name", b"1234"), ("none", None), ("", b"567")]
+    chunks.add(Records(0, 0, 1, in_columns([0], [0], [b"key"], [None], [headers])))
     assert chunks.is_full

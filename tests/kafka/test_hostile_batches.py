@@ -80,6 +80,20 @@ def test_a_bomb_is_named_and_all_else_is_read(other_side: OtherSide, settings: S
     }
 
 
+def test_what_lies_behind_a_window_stops_nobody(other_side: OtherSide, settings: Settings) -> None:
+    topic = other_side.create_topic(partitions=2, max_message_bytes=LARGEST_MESSAGE)
+    other_side.publish(topic, numbered(4))
+    hostile.publish_bombs(other_side, topic, [2 * MAX_UNPACKED_BYTES])
+    for number in range(2, 4):
+        other_side.publish(topic, numbered(number), partition=1)
+    with closing(open_log(settings)) as log:
+        rows = read_rows(log, topic, {0: (1, 3), 1: (0, 5)}, max_messages=2)
+    assert {number: [row.offset for row in found] for number, found in rows.items()} == {
+        0: [1, 2],
+        1: [0, 1, 2, 3, 4],
+    }
+
+
 def test_many_small_bombs_take_no_memory(other_side: OtherSide, settings: Settings) -> None:
     """Each is just small enough; sixty of them fit into what is fetched at once."""
     topic = other_side.create_topic()
@@ -88,7 +102,7 @@ def test_many_small_bombs_take_no_memory(other_side: OtherSide, settings: Settin
     with closing(open_log(settings)) as log:
         tracemalloc.start()
         for chunk in log.read(topic, whole(log, topic), 1_000, MEBIBYTE):
-            sizes += [len(value or b"") for records in chunk for value in records.values]
+            sizes += [len(value.as_buffer()) for each in chunk for value in each.rows.column("value")]
             del chunk
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -107,7 +121,7 @@ def test_many_small_bombs_take_no_memory(other_side: OtherSide, settings: Settin
 )
 def test_damage_is_named_and_all_else_is_read(
     own_broker: OwnBroker,
-    open_with_client: Callable[[Settings], KafkaLog],
+    opening: Callable[[Settings], KafkaLog],
     harm: Callable[[bytearray], None],
     reason: str,
 ) -> None:
@@ -118,7 +132,7 @@ def test_damage_is_named_and_all_else_is_read(
     own_broker.stop()
     hostile.damage(hostile.segment_of(own_broker.settings, topic), 1, harm)
     own_broker.start()
-    rows, (error,) = read_around(open_with_client(own_broker.settings), topic)
+    rows, (error,) = read_around(opening(own_broker.settings), topic)
     assert (error.partition, error.first, error.end) == (0, 1, 4)
     assert reason in str(error)
     assert f"tickhouse skip {topic} --partition 0 --offset 1" in str(error)

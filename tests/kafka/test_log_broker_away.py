@@ -1,7 +1,6 @@
 """A broker that is not there, does not answer, or goes away while it is read."""
 
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,7 +12,6 @@ import pytest
 from ingest.core.errors import BrokerUnavailable, SettingsInvalid
 from ingest.core.settings import Settings
 from ingest.kafka.log import KafkaLog
-from ingest.kafka.open import open_log
 from ingest.services.ports import free_port
 from tests.support.broker import OwnBroker
 from tests.support.other_side import OtherSide, Sent, numbered
@@ -37,44 +35,37 @@ def mute_port() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_nobody_listens(open_with_client: Open, question: str) -> None:
+def test_nobody_listens(opening: Open, question: str) -> None:
     server = f"127.0.0.1:{free_port()}"
-    log = open_with_client(Settings(kafka_bootstrap_servers=server))
+    log = opening(Settings(kafka_bootstrap_servers=server))
     with pytest.raises(BrokerUnavailable, match=rf"{server} .*KAFKA_BOOTSTRAP_SERVERS"):
         QUESTIONS[question](log)
 
 
-def test_the_embedded_broker_is_not_started(open_with_client: Open, tmp_path: Path) -> None:
-    log = open_with_client(Settings(tickhouse_home=tmp_path, embedded_kafka_port=free_port()))
+def test_the_embedded_broker_is_not_started(opening: Open, tmp_path: Path) -> None:
+    log = opening(Settings(tickhouse_home=tmp_path, embedded_kafka_port=free_port()))
     with pytest.raises(BrokerUnavailable, match="tickhouse up"):
         log.states(["t"])
 
 
 @pytest.mark.slow
-def test_nobody_answers(open_with_client: Open, mute_port: int) -> None:
+def test_nobody_answers(opening: Open, mute_port: int) -> None:
     threads = threading.active_count()
-    log = open_with_client(Settings(kafka_bootstrap_servers=f"127.0.0.1:{mute_port}"))
+    log = opening(Settings(kafka_bootstrap_servers=f"127.0.0.1:{mute_port}"))
     with pytest.raises(BrokerUnavailable, match=str(mute_port)):
         log.states(["t"])
     assert threading.active_count() == threads
 
 
-def test_a_server_without_a_port_is_a_wrong_setting(open_with_client: Open) -> None:
-    log = open_with_client(Settings(kafka_bootstrap_servers="kafka.example.com"))
+def test_a_server_without_a_port_is_a_wrong_setting(opening: Open) -> None:
+    log = opening(Settings(kafka_bootstrap_servers="kafka.example.com"))
     with pytest.raises(SettingsInvalid, match="host:port"):
         log.states(["t"])
 
 
-def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
-    monkeypatch.delitem(sys.modules, "ingest.kafka.confluent_fetcher", raising=False)
-    with pytest.raises(SettingsInvalid, match=r"tickhouse\[fast\]"):
-        open_log(Settings(kafka_client="confluent"))
-
-
 @pytest.mark.slow
-def test_reading_goes_on_with_a_broker_that_came_back(open_with_client: Open, own_broker: OwnBroker) -> None:
-    log = open_with_client(own_broker.settings)
+def test_reading_goes_on_with_a_broker_that_came_back(opening: Open, own_broker: OwnBroker) -> None:
+    log = opening(own_broker.settings)
     with closing(OtherSide(own_broker.settings)) as other_side:
         topic = other_side.create_topic()
         other_side.publish(topic, [Sent(bytes(900_000))] * 60)

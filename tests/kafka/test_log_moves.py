@@ -5,11 +5,8 @@ import threading
 import pytest
 
 from ingest.core.errors import StaleLanding
-from ingest.core.settings import Settings
 from ingest.core.window import Bounds
 from ingest.kafka.log import KafkaLog
-from ingest.kafka.open import open_log
-from tests.kafka.conftest import CLIENTS
 from tests.support.other_side import OtherSide, Sent, numbered
 from tests.support.reading import read_rows
 
@@ -122,13 +119,3 @@ def test_reading_keeps_up_with_a_writer(log: KafkaLog, other_side: OtherSide) ->
             positions[number] = windows[number][1]
     writer.join()
     assert rows == {0: [each.value for each in sent], 1: [each.value for each in sent]}
-
-
-def test_both_clients_know_a_topic_by_the_same_id(settings: Settings, other_side: OtherSide) -> None:
-    """Or else a change of client would look like a new life of every topic."""
-    topic = other_side.create_topic()
-    logs = [open_log(settings.model_copy(update={"kafka_client": name})) for name in CLIENTS]
-    one, other = (log.topic_ids([topic]) for log in logs)
-    for log in logs:
-        log.close()
-    assert one == other

@@ -9,6 +9,7 @@ import pytest
 
 from ingest.core.window import Partition, Window
 from ingest.drain.raw_rows import to_rows
+from ingest.kafka.columns import in_columns
 from ingest.kafka.log import Records
 from ingest.warehouse.duckdb.warehouse import DuckDbWarehouse
 from ingest.warehouse.protocol import Landing
@@ -26,7 +27,8 @@ def fresh_landing(first: int, end: int, position: int | None, partition: int = 0
     now_ms = int(time.time() * 1000)
     keys: list[bytes | None] = [b"k"] * count
     values: list[bytes | None] = [b"{}"] * count
-    records = Records(partition, first, end, offsets, [now_ms] * count, keys, values, [()] * count)
+    rows = in_columns(offsets, [now_ms] * count, keys, values, [()] * count)
+    records = Records(partition, first, end, rows)
     window = Window(Partition(TOPIC.name, 1, partition), first, end)
     return Landing(window, to_rows(TOPIC.name, 1, records), position)
 

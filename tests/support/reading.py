@@ -33,7 +33,7 @@ def read_rows(
     rows: dict[int, list[Row]] = {number: [] for number in windows}
     for chunk in log.read(topic, windows, max_messages, max_bytes):
         assert chunk
-        assert sum(len(records.offsets) for records in chunk) <= max_messages
+        assert sum(records.rows.num_rows for records in chunk) <= max_messages
         assert len({records.partition for records in chunk}) == len(chunk)
         for records in chunk:
             assert records.first == positions[records.partition] < records.end
@@ -44,8 +44,10 @@ def read_rows(
 
 
 def rows_of(records: Records) -> list[Row]:
-    headers = map(tuple, records.headers)
-    columns = (records.offsets, records.timestamps_ms, records.keys, records.values, headers)
-    assert records.offsets == sorted(set(records.offsets))
-    assert all(records.first <= offset < records.end for offset in records.offsets)
-    return [Row(*row) for row in zip(*columns, strict=True)]
+    offsets = records.rows.column("offset").to_pylist()
+    assert offsets == sorted(set(offsets))
+    assert all(records.first <= offset < records.end for offset in offsets)
+    return [
+        Row(*fields, headers=tuple(tuple(header.values()) for header in headers))
+        for *fields, headers in (row.values() for row in records.rows.to_pylist())
+    ]

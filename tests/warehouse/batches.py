@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ingest.core.topics import BY_NAME
 from ingest.core.window import Partition, Window
 from ingest.drain.raw_rows import to_rows
+from ingest.kafka.columns import in_columns
 from ingest.kafka.log import Records
 from ingest.warehouse.protocol import Batch, Landing
 
@@ -23,7 +24,7 @@ def records(
     values = [f'{{"n":{offset}}}{payload}'.encode() for offset in offsets]
     headers = [[("venue", b"binance"), ("received_at", b"1700000000123456789")]] * count
     times = [PUBLISHED_MS + offset for offset in offsets]
-    return Records(partition, first, end, offsets, times, [b"BTCUSDT"] * count, list(values), list(headers))
+    return Records(partition, first, end, in_columns(offsets, times, [b"BTCUSDT"] * count, values, headers))
 
 
 def landing(
