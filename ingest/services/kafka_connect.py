@@ -2,8 +2,9 @@
 
 connect/
 ├── logs/               connect.log (rotated), console.log (what Java itself says)
-├── worker.properties   written anew at each start
+├── worker.properties   written anew at each start, with Kafka's password
 ├── secrets.properties  PostgreSQL's password
+├── kafka_client.pem    the certificate and the key of KAFKA_SSL_CERTFILE, where Kafka wants one
 ├── port                where its REST listens
 └── connect.pid         locked while it runs
 """
@@ -20,6 +21,7 @@ from ingest.services.jars import CONNECT
 from ingest.services.jvm import java_command
 from ingest.services.kafka_connect_config import (
     connector_config,
+    kafka_client,
     secrets_file,
     secrets_path,
     worker_properties,
@@ -96,9 +98,13 @@ def _daemon(settings: Settings) -> Daemon:
 
 def _launch(settings: Settings, daemon: Daemon, claim: IO[str]) -> None:
     home, port = settings.connect_home, ports.free_port()
-    (home / "worker.properties").write_text(worker_properties(settings, port))
+    _write_secret(home / "worker.properties", worker_properties(settings, port))
     (home / "log4j2.properties").write_text(logging_properties("connect"))
+    client = kafka_client(settings)
     _write_secret(secrets_path(settings), secrets_file(postgres_url(settings)))
+    if client.key_files:
+        key = "\n".join(file.read_text() for file in client.key_files)
+        _write_secret(Path(client.options["ssl.keystore.location"]), key)
     (home / "port").write_text(str(port))
     main = "org.apache.kafka.connect.cli.ConnectDistributed"
     command = java_command(main, "worker.properties", class_flag="-Xshare:auto", jar_set=CONNECT)

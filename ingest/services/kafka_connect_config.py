@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from ingest.core.errors import SettingsInvalid
 from ingest.core.settings import Settings
 from ingest.feeds.change_data.tables import SCHEMA, TABLES
+from ingest.kafka.java_client import JavaClient, java_client
 from ingest.services import ports
 from ingest.services.broker_config import properties
 
@@ -48,6 +49,8 @@ WORKER: dict[str, str | int] = {
     "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
 }
 
+CLIENTS = ("producer", "consumer", "admin")
+
 CONNECTOR: dict[str, str] = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
     "tasks.max": "1",
@@ -77,21 +80,28 @@ CONNECTOR: dict[str, str] = {
 
 
 def worker_properties(settings: Settings, port: int) -> str:
-    """Of a cluster that wants a password Connect would have to know it: there, run it beside the cluster."""
-    if settings.kafka_security_protocol != "PLAINTEXT":
-        raise SettingsInvalid(
-            f"The embedded Kafka Connect talks to plain Kafka only, not {settings.kafka_security_protocol}. "
-            "Run Kafka Connect beside your cluster, with the connector of compose.yaml."
-        )
+    client = kafka_client(settings).options
+    # What the worker itself is told, those that it starts for a connector are not.
+    of_connector = {
+        f"{kind}.{name}": value
+        for kind in ("producer", "consumer", "admin")
+        for name, value in client.items()
+    }
     return properties(
         {
             **WORKER,
             "bootstrap.servers": settings.bootstrap_servers,
+            **{name: _as_java_reads(value) for name, value in (client | of_connector).items()},
             "listeners": f"http://{ports.LOOPBACK}:{port}",
             # Whoever may use the REST could have any file of ours read aloud, in place of a setting.
             "config.providers.file.param.allowed.paths": _as_java_reads(str(secrets_path(settings))),
         }
     )
+
+
+def kafka_client(settings: Settings) -> JavaClient:
+    """How Connect logs in to Kafka. Not by its file of secrets: that one everybody may ask it about."""
+    return java_client(settings, settings.connect_home / "kafka_client.pem")
 
 
 def secrets_path(settings: Settings) -> Path:

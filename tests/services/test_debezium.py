@@ -2,13 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from ingest.core.errors import SettingsInvalid
 from ingest.core.settings import Settings
 from ingest.services import debezium, ports
-from ingest.services.kafka_connect_config import connector_config, secrets_file, worker_properties
+from ingest.services.kafka_connect_config import (
+    connector_config,
+    secrets_file,
+    worker_properties,
+)
 from tests.support.stand_in import Answer, StandIn
 
 URL = "postgresql://user%40place:tops3cret%5C%2F@db.example:6432/market"
@@ -79,7 +85,36 @@ def test_another_venue_is_in_each_message() -> None:
     assert "transforms" not in connector_config(URL)
 
 
-def test_a_cluster_with_a_password_is_refused() -> None:
-    settings = Settings(kafka_bootstrap_servers="somewhere:9092", kafka_security_protocol="SASL_SSL")
+def test_the_worker_and_its_connector_log_in_whatever_is_in_the_password(tmp_path: Path) -> None:
+    settings = Settings(
+        tickhouse_home=tmp_path,
+        kafka_bootstrap_servers="somewhere:9092",
+        kafka_security_protocol="SASL_SSL",
+        kafka_sasl_mechanism="SCRAM-SHA-256",
+        kafka_sasl_username="tick",
+        kafka_sasl_password=SecretStr('a"b\\c'),
+    )
+    told = worker_properties(settings, 8083)
+    module = "org.apache.kafka.common.security.scram.ScramLoginModule"
+    # Twice: within the quotes of the login, and for the file of properties.
+    login = f'{module} required username="tick" password="a\\\\"b\\\\\\\\c";'
+    for kind in ("", "producer.", "consumer.", "admin."):
+        assert f"{kind}sasl.jaas.config={login}\n" in told
+        assert f"{kind}security.protocol=SASL_SSL\n" in told
+    assert secrets_file(URL).count("\n") == 1
+
+
+def test_a_cluster_that_takes_whoever_comes_is_told_nothing(tmp_path: Path) -> None:
+    assert "security.protocol" not in worker_properties(Settings(tickhouse_home=tmp_path), 8083)
+
+
+def test_tokens_are_refused(tmp_path: Path) -> None:
+    settings = Settings(
+        tickhouse_home=tmp_path,
+        kafka_bootstrap_servers="somewhere:9092",
+        kafka_security_protocol="SASL_SSL",
+        kafka_sasl_mechanism="OAUTHBEARER",
+        kafka_sasl_token_path=tmp_path / "token",
+    )
     with pytest.raises(SettingsInvalid, match="beside your cluster"):
         worker_properties(settings, 8083)
