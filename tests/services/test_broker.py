@@ -3,16 +3,19 @@
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 
 from ingest.core.errors import BrokerUnavailable, DiskFull, ServiceFailed
 from ingest.core.settings import Settings
+from ingest.kafka.open import open_log
 from ingest.kafka.topic_admin import describe_topics
 from ingest.services import broker, ports, service_log
 from tests.support.broker import OwnBroker
+from tests.support.reading import read_rows
 
 
 @pytest.fixture
@@ -31,15 +34,9 @@ def publish(bootstrap: str, topic: str, values: list[bytes]) -> None:
         producer.flush()
 
 
-def read(bootstrap: str, topic: str) -> list[bytes]:
-    partition = TopicPartition(topic, 0)
-    with KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
-        consumer.assign([partition])
-        end = consumer.end_offsets([partition])[partition]
-        values = []
-        while consumer.position(partition) < end:
-            values += [record.value for records in consumer.poll(500).values() for record in records]
-        return values
+def read(settings: Settings, topic: str) -> list[bytes | None]:
+    with closing(open_log(settings)) as log:
+        return [row.value for row in read_rows(log, topic)[0]]
 
 
 @pytest.mark.slow
@@ -52,7 +49,7 @@ def test_messages_outlive_the_broker(own_broker, topic_factory, ending):
     own_broker.start()
 
     publish(own_broker.bootstrap, topic.name, [b"after"])
-    assert read(own_broker.bootstrap, topic.name) == [b"before", b"after"]
+    assert read(own_broker.settings, topic.name) == [b"before", b"after"]
 
 
 @pytest.mark.slow
