@@ -63,7 +63,7 @@ class Models:
         self.due_at = float("inf") if wait is None else time.monotonic() + wait
         due = self._backoff.allowed(pending.due(all_cadences=all_cadences))
         not_now = self._errands.under_way | failed
-        due = [model for model in due if model.unique_id not in not_now and not model.parents & failed]
+        due = [model for model in due if not (model.parents | {model.unique_id}) & not_now]
         self.begins = any(model.unique_id not in pending.ages for model in due)
         if only_watched:
             chosen = pending.watched(due)

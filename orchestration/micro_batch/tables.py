@@ -34,7 +34,7 @@ class Tables:
         for model in models:
             columns = there.get(model.relation)
             # Earlier versions left such a mark on views, too.
-            is_due = model.unique_id in pending.due_for_rebuild and not isinstance(model.statements, View)
+            is_due = model.unique_id in pending.due_for_rebuild and not _is_view(model)
             if model.statements is None or is_due:
                 found.for_dbt.append(model.unique_id)
             elif model.unique_id in self._seen or self._can_begin(model, columns, pending):
@@ -47,6 +47,9 @@ class Tables:
                 self._seen.add(model.unique_id)
                 found.fit.append(model)
                 found.seen_first.append(model)
+        # A table waits by its progress. A view would be made at once, and its table may not be there yet.
+        waiting = {uid for made_by_dbt in found.for_dbt for uid in self._descendants(made_by_dbt)}
+        found.fit = [model for model in found.fit if not (_is_view(model) and model.unique_id in waiting)]
         return found
 
     def stand(self, models: Iterable[PlannedModel]) -> None:
@@ -83,6 +86,10 @@ class Tables:
         for schema, table, column in rows:
             found.setdefault(f"{schema}.{table}", set()).add(column)
         return {relation: frozenset(columns) for relation, columns in found.items()}
+
+
+def _is_view(model: PlannedModel) -> bool:
+    return isinstance(model.statements, View)
 
 
 def _advice(model: PlannedModel, columns: frozenset[str]) -> str:

@@ -42,9 +42,7 @@ class PlannedTrial(Trial):
             super().must_run(*arguments)
         else:
             built = self._build(arguments[1:] if arguments else self.project.models)
-            # A view whose table dbt has to make first fails until it is there.
-            last = {result.unique_id: result for result in built}
-            failed = {uid: result.message[:200] for uid, result in last.items() if not result.succeeded}
+            failed = {result.unique_id: result.message[:2000] for result in built if not result.succeeded}
             assert failed == {}, failed
 
     def _build(self, names: Sequence[str]) -> list[ModelResult]:
